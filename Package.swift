@@ -1,0 +1,88 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+/// Modules that own C handles also have to mark every unsafe expression.
+let strictMemory: [SwiftSetting] = strict + [.strictMemorySafety()]
+
+func module(
+  _ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource]? = nil,
+  exclude: [String] = [], settings: [SwiftSetting] = strict
+) -> Target {
+  .target(
+    name: name, dependencies: dependencies, exclude: exclude, resources: resources, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource]? = nil) -> Target {
+  .testTarget(
+    name: name, dependencies: dependencies + ["TestSupport"], resources: resources, swiftSettings: strict)
+}
+
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+
+let package = Package(
+  name: "yardmaster",
+  products: [.executable(name: "yardmaster", targets: ["yardmaster"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+  ],
+  targets: [
+    // System libraries: a module map and a header each, nothing else.
+    .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+    .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+    .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+    .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CMarkGFM", pkgConfig: "libcmark-gfm", providers: [.apt(["libcmark-gfm-dev"])]),
+
+    // Each line may import what stands above it, and no more (Scripts/lint checks).
+    module("Domain"),
+    module("Markup"),
+    module("HTTP", ["CCurl"], settings: strictMemory),
+    module("Postgres", ["CPostgres"], settings: strictMemory),
+    module("Cryptography", ["CCrypto"], settings: strictMemory),
+    module("GitHub", ["HTTP", "Domain", logging]),
+    module("Store", ["Postgres", "Cryptography", "Domain"]),
+    module("ActionsRuntime", ["Domain", "Markup", logging]),
+    module("Configuration", ["CYAML", "Domain"]),
+    module("Automation", ["CMarkGFM", "Domain", "Markup"]),
+    module("Execution", ["Domain"]),
+    module("Capture", ["Domain", logging]),
+    module("Reporting", ["Domain", "Markup"]),
+    module(
+      "App",
+      [
+        "Domain", "Markup", "HTTP", "Postgres", "Cryptography", "GitHub", "Store", "ActionsRuntime", "Configuration",
+        "Automation", "Execution", "Capture", "Reporting", logging,
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+    .executableTarget(name: "yardmaster", dependencies: ["App"], swiftSettings: strict),
+
+    // What the tests and Scripts/run stand on; none of it ships.
+    .target(name: "GitHubDouble", path: "Tests/GitHubDouble", swiftSettings: strict),
+    .executableTarget(
+      name: "github-double", dependencies: ["GitHubDouble"], path: "Tests/github-double", swiftSettings: strict),
+    .target(
+      name: "TestSupport", dependencies: ["GitHubDouble", "Postgres"], path: "Tests/TestSupport", swiftSettings: strict),
+    tests("DomainTests", ["Domain"]),
+    tests("MarkupTests", ["Markup"]),
+    tests("HTTPTests", ["HTTP"]),
+    tests("PostgresTests", ["Postgres"]),
+    tests("GitHubTests", ["GitHub"]),
+    tests("StoreTests", ["Store"]),
+    tests("ActionsRuntimeTests", ["ActionsRuntime"]),
+    tests("ConfigurationTests", ["Configuration"]),
+    tests("AutomationTests", ["Automation"]),
+    tests("ExecutionTests", ["Execution"]),
+    tests("CaptureTests", ["Capture"]),
+    tests("ReportingTests", ["Reporting"]),
+    tests("EndToEndTests", ["App"]),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,47 @@
+/// A decision that became a row: the intent before the effect, and its outcome after.
+public struct Action: Hashable, Sendable {
+  public var id: ActionID
+  public var decision: Decision
+  public var status: Status
+  /// What the effect left behind, as GitHub answered it.
+  public var after: JSONValue
+  /// When the intent was recorded, by the database's clock.
+  public var intendedAt: Timestamp?
+
+  public init(
+    id: ActionID, decision: Decision, status: Status, after: JSONValue = .null, intendedAt: Timestamp? = nil
+  ) {
+    self.id = id
+    self.decision = decision
+    self.status = status
+    self.after = after
+    self.intendedAt = intendedAt
+  }
+
+  /// `actions.status`.
+  public enum Status: String, Hashable, Sendable, Codable {
+    /// The row is there; the effect may or may not have been sent.
+    case intended
+    case done
+    /// Nothing was sent: a dry run, or GitHub showed the wanted state, or the once-key was taken.
+    case skipped
+    /// A request that is not idempotent was cut off; to be settled by looking.
+    case uncertain
+    case failed
+    case rolledBack = "rolled_back"
+  }
+}
+
+/// How one attempt to carry out an action ended.
+public struct ActionOutcome: Hashable, Sendable {
+  public var status: Action.Status
+  public var after: JSONValue
+  /// One line for the reader where the status is not `done`.
+  public var explanation: String?
+
+  public init(status: Action.Status, after: JSONValue = .null, explanation: String? = nil) {
+    self.status = status
+    self.after = after
+    self.explanation = explanation
+  }
+}

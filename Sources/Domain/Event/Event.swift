@@ -1,0 +1,109 @@
+/// The events that have a processor or a stated reason to be ignored; every other name is ignored by routing.
+public enum EventName: String, Hashable, Sendable, Codable, CaseIterable {
+  case issues
+  case issueComment = "issue_comment"
+  case pullRequest = "pull_request"
+  case pullRequestReview = "pull_request_review"
+  case workflowDispatch = "workflow_dispatch"
+  case schedule
+  case repositoryDispatch = "repository_dispatch"
+}
+
+/// What started this run: a decoded event file with the run it belongs to.
+public struct Event: Sendable {
+  public var name: EventName
+  /// The payload's `action` (`opened`, `created`, …); nil for events that have none.
+  public var action: String?
+  public var repository: RepositoryName
+  /// GitHub's numeric id of the repository, where the payload has it.
+  public var repositoryGitHubID: Int64?
+  /// Who caused the event. Never a source of permission: a re-run keeps the payload but may have another actor.
+  public var sender: Account?
+  public var payload: Payload
+  public var run: RunContext
+
+  public enum Payload: Sendable {
+    /// `detail` tells apart events on one version of the issue: the label added, the assignee, the milestone.
+    case issue(Issue, detail: String?)
+    /// `previousBody`: what the comment said before an edit.
+    case comment(Comment, on: Issue, previousBody: String?)
+    case pullRequest(PullRequest, detail: String?)
+    case review(Review, on: PullRequest)
+    case workflowDispatch(inputs: [String: String])
+    case schedule(cron: String?)
+    /// `deliveryID`: of a relayed webhook, where the sender put one into `client_payload.delivery_id`.
+    case repositoryDispatch(type: String?, deliveryID: String?, clientPayload: JSONValue)
+  }
+
+  public init(
+    name: EventName, action: String?, repository: RepositoryName, repositoryGitHubID: Int64?, sender: Account?,
+    payload: Payload, run: RunContext
+  ) {
+    self.name = name
+    self.action = action
+    self.repository = repository
+    self.repositoryGitHubID = repositoryGitHubID
+    self.sender = sender
+    self.payload = payload
+    self.run = run
+  }
+
+  /// The number of the issue or pull request that the event is about.
+  public var number: Int? {
+    switch payload {
+    case .issue(let issue, _): issue.number
+    case .comment(_, let issue, _): issue.number
+    case .pullRequest(let pull, _): pull.number
+    case .review(_, let pull): pull.number
+    case .workflowDispatch, .schedule, .repositoryDispatch: nil
+    }
+  }
+
+  /// What a second delivery, a re-run and the sweep have in common: objects' ids and versions where the payload has
+  /// them, else the run id without its attempt, else a relayed webhook's delivery id.
+  public var identity: EventIdentity {
+    var parts = [name.rawValue, action ?? "-", repository.description.lowercased()]
+    func version(_ time: Timestamp?) -> String { time?.description ?? "-" }
+    switch payload {
+    case .issue(let issue, let detail):
+      parts += ["issue:\(issue.id)", version(issue.updatedAt), detail ?? "-"]
+    case .comment(let comment, _, _):
+      parts += ["comment:\(comment.id)", version(comment.updatedAt)]
+    case .pullRequest(let pull, let detail):
+      parts += ["pull:\(pull.id)", version(pull.updatedAt), pull.headSHA, detail ?? "-"]
+    case .review(let review, let pull):
+      parts += ["review:\(review.id)", version(review.submittedAt ?? pull.updatedAt), review.state.lowercased()]
+    case .workflowDispatch, .schedule:
+      parts += ["run:\(run.runID)"]
+    case .repositoryDispatch(_, let deliveryID, _):
+      parts += [deliveryID.map { "delivery:\($0)" } ?? "run:\(run.runID)"]
+    }
+    return EventIdentity(text: parts.joined(separator: "\u{1F}"))
+  }
+}
+
+/// The text by which the ledger knows an event; unit separators stand between its parts.
+public struct EventIdentity: Hashable, Sendable {
+  public let text: String
+  public init(text: String) { self.text = text }
+}
+
+/// The Actions run that this process is a step of.
+public struct RunContext: Hashable, Sendable {
+  public var runID: Int64
+  public var attempt: Int
+  public var actor: String?
+  public var workflow: String?
+  public var serverURL: String
+
+  public init(
+    runID: Int64 = 0, attempt: Int = 1, actor: String? = nil, workflow: String? = nil,
+    serverURL: String = "https://github.com"
+  ) {
+    self.runID = runID
+    self.attempt = attempt
+    self.actor = actor
+    self.workflow = workflow
+    self.serverURL = serverURL
+  }
+}

@@ -1,0 +1,129 @@
+/// GitHub as the processors and the executor see it. Implemented by the `GitHub` module.
+///
+/// Every call waits out limits that end before the deadline, retries what may be retried, and throws a
+/// `UserFacingError` otherwise.
+public protocol GitHubAPI: Sendable {
+  /// Runs a query (never a mutation) and decodes `data`.
+  func query<Answer: Decodable & Sendable>(_ query: GraphQLQuery, as type: Answer.Type) async throws
+    -> GraphQLAnswer<Answer>
+
+  /// Sends a REST request. Statuses below 400, and 404 and 410 and 422, are answers; the rest are thrown.
+  func send(_ request: RESTRequest) async throws -> RESTAnswer
+
+  /// Requests sent and points spent so far.
+  var usage: APIUsage { get async }
+}
+
+public struct GraphQLQuery: Hashable, Sendable {
+  /// The operation's name, for logs and for whoever counts calls.
+  public var operation: String
+  public var document: String
+  public var variables: [String: JSONValue]
+
+  public init(operation: String, document: String, variables: [String: JSONValue]) {
+    self.operation = operation
+    self.document = document
+    self.variables = variables
+  }
+}
+
+public struct GraphQLAnswer<Answer: Sendable>: Sendable {
+  /// nil where GitHub answered errors alone.
+  public var data: Answer?
+  public var errors: [GraphQLError]
+
+  public init(data: Answer?, errors: [GraphQLError]) {
+    self.data = data
+    self.errors = errors
+  }
+}
+
+public struct GraphQLError: Hashable, Sendable {
+  /// `NOT_FOUND`, `FORBIDDEN`, `RESOURCE_LIMITS_EXCEEDED`, …; nil where GitHub gave none.
+  public var type: String?
+  public var message: String
+  /// Field names and list indices, as text.
+  public var path: [String]
+
+  public init(type: String?, message: String, path: [String]) {
+    self.type = type
+    self.message = message
+    self.path = path
+  }
+}
+
+public struct RESTRequest: Hashable, Sendable {
+  public enum Method: String, Hashable, Sendable { case get = "GET", post = "POST", patch = "PATCH", put = "PUT", delete = "DELETE" }
+
+  public var method: Method
+  /// The path below the API's root with its leading slash, each segment percent-encoded, and the query.
+  /// Or a whole URL that GitHub gave in a `Link` header; one that leads to another host is refused.
+  public var path: String
+  public var body: JSONValue?
+  /// The media type asked for; nil for `application/vnd.github+json`.
+  public var accept: String?
+  /// A tag from an earlier answer, for `If-None-Match`: a 304 costs nothing of the quota.
+  public var etag: String?
+  /// Whether sending it twice has the effect of sending it once. Only then is a request that was cut off sent again.
+  public var isIdempotent: Bool
+
+  public init(
+    _ method: Method, _ path: String, body: JSONValue? = nil, accept: String? = nil, etag: String? = nil,
+    isIdempotent: Bool? = nil
+  ) {
+    self.method = method
+    self.path = path
+    self.body = body
+    self.accept = accept
+    self.etag = etag
+    self.isIdempotent = isIdempotent ?? (method != .post)
+  }
+}
+
+public struct RESTAnswer: Hashable, Sendable {
+  public var status: Int
+  public var body: [UInt8]
+  public var etag: String?
+  /// The `Link` header's target for `rel="next"`.
+  public var next: String?
+  /// Of the `Date` header: GitHub's clock.
+  public var date: Timestamp?
+
+  public init(status: Int, body: [UInt8], etag: String? = nil, next: String? = nil, date: Timestamp? = nil) {
+    self.status = status
+    self.body = body
+    self.etag = etag
+    self.next = next
+    self.date = date
+  }
+}
+
+public struct APIUsage: Hashable, Sendable, Codable {
+  public var restRequests = 0
+  public var graphQLRequests = 0
+  public var graphQLPoints = 0
+  public var restRemaining: Int?
+  public var graphQLRemaining: Int?
+  /// The last `Date` header: GitHub's clock.
+  public var serverTime: Timestamp?
+
+  public init() {}
+}
+
+/// GitHub answered that what was asked for takes too long: ask for less at a time.
+public struct QueryTooHeavy: UserFacingError {
+  public var detail: String
+  public init(detail: String) { self.detail = detail }
+  public var exitStatus: ExitStatus { .unavailable }
+  public var problem: String { "GitHub could not answer the query in time (\(detail))" }
+  public var advice: String { "Run again: the next run asks for fewer items at a time." }
+}
+
+/// A request that is not idempotent was cut off: GitHub may have carried it out or not.
+public struct UncertainWrite: UserFacingError {
+  public var detail: String
+  public init(detail: String) { self.detail = detail }
+  public var exitStatus: ExitStatus { .unavailable }
+  public var problem: String { "GitHub's answer to a write was lost (\(detail))" }
+  public var advice: String { "Run the job again: it looks for the effect first and repeats it only if it is missing." }
+}

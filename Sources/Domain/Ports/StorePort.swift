@@ -1,0 +1,182 @@
+/// Postgres as the rest sees it. Implemented by the `Store` module; every call is one transaction.
+
+/// The ledger of events: who processes what, once.
+public protocol EventLedger: Sendable {
+  /// Takes the event for this process, or says who has it. Re-claims one whose attempt failed or whose lease ended.
+  func claim(_ claim: EventClaim) async throws -> ClaimResult
+
+  /// Records how the event ended, with the audit entry that says so. Throws `LeaseLost` where another took it over.
+  func finish(_ event: ClaimedEvent, outcome: EventOutcome, error: String?, audit: AuditEntry) async throws
+}
+
+public struct EventClaim: Sendable {
+  public var id: EventID
+  public var identity: EventIdentity
+  public var name: String
+  public var action: String?
+  public var repository: RepositoryName
+  public var repositoryGitHubID: Int64?
+  public var number: Int?
+  public var actor: String?
+  public var run: RunContext
+  public var mode: Settings.Mode
+  /// Seconds after which another process may take the event over.
+  public var lease: Int
+
+  public init(
+    id: EventID, identity: EventIdentity, name: String, action: String?, repository: RepositoryName,
+    repositoryGitHubID: Int64?, number: Int?, actor: String?, run: RunContext, mode: Settings.Mode, lease: Int = 600
+  ) {
+    self.id = id
+    self.identity = identity
+    self.name = name
+    self.action = action
+    self.repository = repository
+    self.repositoryGitHubID = repositoryGitHubID
+    self.number = number
+    self.actor = actor
+    self.run = run
+    self.mode = mode
+    self.lease = lease
+  }
+}
+
+public enum ClaimResult: Sendable {
+  case claimed(ClaimedEvent)
+  /// Processed before, or in another process's hands.
+  case duplicate(of: EventID, outcome: EventOutcome?, runID: Int64)
+}
+
+/// An event that this process works on.
+public struct ClaimedEvent: Hashable, Sendable {
+  public var id: EventID
+  public var repository: RepositoryName
+  /// The fencing token: it grows with every claim, and every write names it.
+  public var attempt: Int
+  public var transaction: TransactionID
+  /// Actions that an earlier attempt decided on; where there are any, nothing is decided anew.
+  public var recorded: [Action]
+
+  public init(id: EventID, repository: RepositoryName, attempt: Int, transaction: TransactionID, recorded: [Action]) {
+    self.id = id
+    self.repository = repository
+    self.attempt = attempt
+    self.transaction = transaction
+    self.recorded = recorded
+  }
+}
+
+/// The output `outcome`, and `events.outcome`.
+public enum EventOutcome: String, Hashable, Sendable, Codable {
+  case processed, duplicate, ignored, failed
+}
+
+/// Intents and outcomes of effects.
+public protocol ActionJournal: Sendable {
+  /// Records the intents, all or none. A decision whose once-key is taken comes back as `skipped`.
+  func intend(_ decisions: [Decision], for event: ClaimedEvent, dryRun: Bool) async throws -> [Action]
+
+  /// Records how one action ended, with its audit entry. Throws `LeaseLost` where another process took the event over.
+  func settle(_ action: Action, as outcome: ActionOutcome, for event: ClaimedEvent, audit: AuditEntry) async throws
+}
+
+/// One line of the append-only audit log; sequence, hashes and time are added by the store.
+public struct AuditEntry: Hashable, Sendable {
+  public enum Severity: String, Hashable, Sendable, Codable { case info, warning, error }
+
+  /// `event`, `action`, `capture`, …
+  public var eventType: String
+  public var severity: Severity
+  public var actor: String?
+  public var repository: RepositoryName
+  public var actionType: String
+  public var before: JSONValue
+  public var after: JSONValue
+  public var success: Bool
+  public var metadata: JSONValue
+
+  public init(
+    eventType: String, severity: Severity, actor: String?, repository: RepositoryName, actionType: String,
+    before: JSONValue = .null, after: JSONValue = .null, success: Bool, metadata: JSONValue = .object([:])
+  ) {
+    self.eventType = eventType
+    self.severity = severity
+    self.actor = actor
+    self.repository = repository
+    self.actionType = actionType
+    self.before = before
+    self.after = after
+    self.success = success
+    self.metadata = metadata
+  }
+}
+
+/// Jobs, chunks and captured rows.
+public protocol CaptureStore: Sendable {
+  /// Finds or inserts the repository; its id on GitHub, where given, follows a rename.
+  func repository(_ name: RepositoryName, githubID: Int64?) async throws -> RepositoryID
+
+  /// When the last walk over the whole history began, where one was completed: what changed since is the delta.
+  func baseline(of repository: RepositoryID) async throws -> Timestamp?
+
+  /// The open job of the repository for the same scope, or the job that was adopted, or a new one with these chunks.
+  /// A job row that a queue manager inserted without chunks gets them.
+  func createJob(_ new: NewJob) async throws -> Job
+
+  func job(_ id: JobID) async throws -> Job?
+
+  /// Claims the job's next free chunk, or one whose lease has ended; nil where there is none now.
+  func claimChunk(of job: JobID, runID: Int64, lease: Int) async throws -> ClaimedChunk?
+
+  /// Stores the page's rows and the checkpoint, and renews the lease, in one transaction.
+  /// With `finished` the chunk is completed, and with its last chunk the job. Throws `LeaseLost`.
+  func commit(
+    _ page: CapturedPage, of chunk: ClaimedChunk, checkpoint: Checkpoint, finished: Bool, cost: PageCost, lease: Int
+  ) async throws
+
+  /// Gives the chunk back before its lease ends: to whoever comes next, or not before a moment.
+  func release(_ chunk: ClaimedChunk, notBefore: Timestamp?, error: String?) async throws
+
+  /// The job, or the newest jobs where none is named.
+  func progress(of job: JobID?) async throws -> [JobProgress]
+
+  /// Records what failed for good.
+  func bury(kind: String, reference: String, error: String, payload: JSONValue) async throws
+}
+
+public struct NewJob: Sendable {
+  /// A row that waits already, to be adopted.
+  public var id: JobID?
+  public var repositoryID: RepositoryID
+  public var scope: CaptureScope
+  public var chunks: [ChunkScope]
+  /// GitHub's clock when planning began: a later delta starts here. nil for jobs that prove nothing about the whole.
+  public var walkedAsOf: Timestamp?
+  public var runID: Int64?
+
+  public init(
+    id: JobID?, repositoryID: RepositoryID, scope: CaptureScope, chunks: [ChunkScope], walkedAsOf: Timestamp?,
+    runID: Int64?
+  ) {
+    self.id = id
+    self.repositoryID = repositoryID
+    self.scope = scope
+    self.chunks = chunks
+    self.walkedAsOf = walkedAsOf
+    self.runID = runID
+  }
+}
+
+/// What a page cost at GitHub.
+public struct PageCost: Hashable, Sendable {
+  public var points: Int
+  public var requests: Int
+  /// Issues and pull requests that the page brought for the first time in this chunk.
+  public var items: Int
+
+  public init(points: Int = 0, requests: Int = 0, items: Int = 0) {
+    self.points = points
+    self.requests = requests
+    self.items = items
+  }
+}

@@ -1,0 +1,2 @@
+// Domain tests
+import Testing
