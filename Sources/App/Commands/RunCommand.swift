@@ -1,0 +1,32 @@
+import ActionsRuntime
+import ArgumentParser
+import Domain
+import Markup
+import Reporting
+
+/// `yardmaster run`: one event, once.
+struct RunCommand: SessionCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run",
+    abstract: "Process the event that started this workflow run (the default command).",
+    discussion: """
+      Reads GITHUB_EVENT_NAME and GITHUB_EVENT_PATH, routes the event, decides by the configuration of the default \
+      branch, and acts once: a re-run or a second delivery of the same event is a duplicate. Nothing is written to \
+      GitHub while the configuration says `mode: dry-run`, which is the default.
+      """)
+
+  @Flag(help: "Decide and record, but send nothing to GitHub, whatever the configuration says.")
+  var dryRun = false
+
+  func execute(in session: Session) async throws -> ExitStatus {
+    var run = EventRun(session: session, forcesDryRun: dryRun)
+    do {
+      let result = try await run.process()
+      try run.publish(result)
+      return result.exitStatus
+    } catch {
+      await run.publish(failure: error)
+      throw error
+    }
+  }
+}

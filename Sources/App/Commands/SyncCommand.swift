@@ -1,0 +1,50 @@
+import ActionsRuntime
+import ArgumentParser
+import Domain
+import Markup
+import Reporting
+
+/// `yardmaster sync`: one job's chunks, until none is left or time is up.
+struct SyncCommand: SessionCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "sync",
+    abstract: "Work on a job's chunks until none is left or time is up.",
+    discussion: """
+      Each page's rows and its checkpoint commit in one transaction, so a kill at any moment costs at most the pages \
+      in flight, and the next `sync` goes on from the checkpoint. Several processes may work on one job at once.
+      """)
+
+  @Option(help: ArgumentHelp("The job that `yardmaster plan` printed.", valueName: "uuid"))
+  var jobID: String
+
+  @Option(help: ArgumentHelp("Stop in good order after this long.", valueName: "seconds"))
+  var timeLimit: Double?
+
+  func validate() throws {
+    guard JobID(jobID) != nil else { throw ValidationError("--job-id takes the UUID that `yardmaster plan` printed.") }
+    if let timeLimit, !(timeLimit > 0) { throw ValidationError("--time-limit takes a number of seconds above 0.") }
+  }
+
+  func execute(in session: Session) async throws -> ExitStatus {
+    if let timeLimit { session.deadline.limit(toSeconds: timeLimit) }
+    let store = try session.makeStore()
+    let github = session.makeGitHub()
+    guard let id = JobID(jobID), let job = try await store.job(id) else {
+      throw Failure(.usage, "There is no job \(jobID) in this database", advice: "Run `yardmaster plan` and use the job id that it prints.")
+    }
+    let result = try await HistoryRun(session: session, github: github, store: store).sync(job)
+    let progress = try await store.progress(of: job.id)
+    try session.outputs.write([(.outcome, EventOutcome.processed.rawValue), (.jobID, job.id.text)] + result.outputs)
+    try session.summary.append(
+      SyncReport(
+        progress: progress.first, items: result.items, rows: result.rows, duration: session.elapsed,
+        usage: await github.usage, stopSignal: result.stopSignal
+      ).markdown())
+    let remaining = result.remainingChunks
+    session.log.line(
+      "Captured \(result.items) items (\(result.rows) rows) in this run; \(result.isComplete ? "the job is complete" : "\(remaining) chunks remain")."
+    )
+    await store.close()
+    return result.stopSignal?.exitStatus ?? .done
+  }
+}

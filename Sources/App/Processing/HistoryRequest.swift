@@ -1,0 +1,59 @@
+import Capture
+import Domain
+
+/// What a dispatch asks of history capture. Inputs are text a person typed; each is checked before it is used.
+struct HistoryRequest {
+  let planRequest: PlanRequest
+
+  /// - Throws: `Failure` with exit status 64 where an input has no meaning.
+  init(_ event: Event) throws {
+    var inputs: [String: String] = [:]
+    switch event.payload {
+    case .workflowDispatch(let given): inputs = given
+    case .repositoryDispatch(_, _, .object(let members)):
+      for (name, value) in members {
+        switch value {
+        case .string(let text): inputs[name] = text
+        case .integer(let number): inputs[name] = String(number)
+        default: break
+        }
+      }
+    default: break
+    }
+    let given = inputs.filter { !$0.value.isEmpty }
+    planRequest = PlanRequest(
+      repository: try Self.repository(given["repository_name"]) ?? event.repository,
+      scope: CaptureScope(
+        window: try Self.window(daysBack: given["days_back"] ?? given["time_range"]),
+        maxItems: try given["max_items"].map { try Self.count($0, of: "max_items") }),
+      chunkSize: nil, jobs: nil, jobID: try given["job_id"].map(Self.jobID), runID: event.run.runID)
+  }
+
+  private static func repository(_ text: String?) throws -> RepositoryName? {
+    guard let text else { return nil }
+    guard let name = RepositoryName(text) else {
+      throw Failure(.usage, "The input repository_name is '\(text)'", advice: "Write it as OWNER/NAME.")
+    }
+    return name
+  }
+
+  static func window(daysBack text: String?) throws -> CaptureScope.Window {
+    guard let text, text.lowercased() != "all" else { return .all }
+    let digits = text.lowercased().hasSuffix("d") ? String(text.dropLast()) : text
+    return .daysBack(try count(digits, of: "days_back"))
+  }
+
+  static func count(_ text: String, of name: String) throws -> Int {
+    guard let value = Int(text), value > 0, value <= 1_000_000 else {
+      throw Failure(.usage, "The input \(name) is '\(text)'", advice: "Give a whole number from 1 to 1000000.")
+    }
+    return value
+  }
+
+  static func jobID(_ text: String) throws -> JobID {
+    guard let id = JobID(text) else {
+      throw Failure(.usage, "'\(text)' is no job id", advice: "Give the UUID that `yardmaster plan` printed.")
+    }
+    return id
+  }
+}

@@ -1,0 +1,66 @@
+import ActionsRuntime
+import Configuration
+import Domain
+import Glibc
+
+/// Where the configuration comes from: an explicit file, else the repository's default branch through the API. Never
+/// the workspace, which may be a stranger's pull request.
+struct ConfigurationSource {
+  static let path = ".github/yardmaster.yml"
+  /// Larger than any sane configuration, small enough to parse at once.
+  static let sizeLimit = 1 << 20
+
+  let explicitFile: String?
+  let github: any GitHubAPI
+
+  /// The settings, or nil where the repository has no configuration.
+  func load(for repository: RepositoryName) async throws -> Settings? {
+    if let explicitFile { return try Self.parse(Self.read(explicitFile), file: explicitFile) }
+    let answer = try await github.send(
+      RESTRequest(.get, "/repos/\(repository)/contents/\(Self.path)", accept: "application/vnd.github.raw+json"))
+    switch answer.status {
+    case 200: return try Self.parse(answer.body, file: Self.path)
+    case 404: return nil
+    default:
+      throw Failure(
+        .unavailable, "GitHub answered \(answer.status) when asked for \(Self.path)", advice: "Run the job again.")
+    }
+  }
+
+  static func parse(_ bytes: [UInt8], file: String) throws -> Settings {
+    switch ConfigurationFile.parse(bytes, file: file) {
+    case .valid(let settings): return settings
+    case .invalid(let errors): throw InvalidConfiguration(file: file, errors: errors)
+    }
+  }
+
+  static func read(_ path: String) throws -> [UInt8] {
+    guard let file = fopen(path, "rb") else {
+      throw Failure(
+        .configuration, "The configuration file \(path) cannot be read: \(String(cString: strerror(errno)))",
+        advice: "Check the path in YARDMASTER_CONFIG or on the command line.")
+    }
+    defer { fclose(file) }
+    var bytes: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 65_536)
+    while bytes.count <= sizeLimit {
+      let count = fread(&buffer, 1, buffer.count, file)
+      if count == 0 { break }
+      bytes.append(contentsOf: buffer[..<count])
+    }
+    return bytes
+  }
+}
+
+/// All errors of a configuration at once.
+struct InvalidConfiguration: UserFacingError {
+  var file: String
+  var errors: [ConfigurationError]
+
+  var exitStatus: ExitStatus { .configuration }
+  var problem: String {
+    let all = errors.prefix(10).map(\.description).joined(separator: " | ")
+    return "\(file) has \(errors.count) \(errors.count == 1 ? "error" : "errors"): \(all)"
+  }
+  var advice: String { "Mend the file; `yardmaster config check` shows every error with its line." }
+}

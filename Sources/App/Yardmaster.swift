@@ -1,0 +1,70 @@
+import ActionsRuntime
+import ArgumentParser
+import Domain
+import Glibc
+import Markup
+
+/// The command line's root.
+public struct Yardmaster: ParsableCommand {
+  public static let configuration = CommandConfiguration(
+    commandName: "yardmaster",
+    abstract: "Issue automation and history capture, as a step of a GitHub Actions job.",
+    discussion: """
+      In a workflow, `yardmaster run` reads the event that started the run and acts on it. `yardmaster plan` and \
+      `yardmaster sync` capture a repository's history into Postgres, chunk by chunk, and go on where they stopped.
+
+      Environment:
+        GITHUB_TOKEN        a token for GitHub's API (workflow: `github-token`)
+        DATABASE_URL        Postgres, as a URI or as key=value pairs
+        YARDMASTER_CONFIG   a configuration file; default: .github/yardmaster.yml of the default branch
+        YARDMASTER_AUDIT_KEY  keys the audit log's hash chain
+        YARDMASTER_TIME_LIMIT seconds after which the run stops in good order
+
+      Exit status: 0 done, or stopped in good order with a checkpoint; 1 processing failed and is recorded; 64 usage; \
+      75 a dependency was unreachable, run again; 78 configuration invalid; 130 and 143 cancelled, checkpoint saved.
+      """,
+    version: "yardmaster \(Version.current)",
+    subcommands: [
+      RunCommand.self, PlanCommand.self, SyncCommand.self, StatusCommand.self, MigrateCommand.self, DoctorCommand.self,
+      ConfigCommand.self,
+    ],
+    defaultSubcommand: RunCommand.self)
+
+  public init() {}
+
+  /// Reads the command line, runs the command, and ends the process with its exit status.
+  public static func main() async -> Never {
+    // Signals are blocked before any other thread exists, so that only the deadline's own thread takes them.
+    let deadline = RunDeadline.install(timeLimit: nil)
+    let command: any ParsableCommand
+    do {
+      command = try parseAsRoot()
+    } catch {
+      exit(withError: error)
+    }
+    guard let command = command as? any SessionCommand else {
+      // Only --help, --version and the completion scripts are commands without a session.
+      var command = command
+      do {
+        try command.run()
+      } catch {
+        exit(withError: error)
+      }
+      Glibc.exit(ExitStatus.done.rawValue)
+    }
+    let session = Session(deadline: deadline, logsToStandardError: type(of: command).printsToStandardOutput)
+    let status = await session.perform(command)
+    Glibc.exit(status.rawValue)
+  }
+}
+
+/// A command that needs the run's environment.
+protocol SessionCommand: ParsableCommand, Sendable {
+  /// Whether standard output belongs to the command's result, so that the log goes to standard error.
+  static var printsToStandardOutput: Bool { get }
+  func execute(in session: Session) async throws -> ExitStatus
+}
+
+extension SessionCommand {
+  static var printsToStandardOutput: Bool { false }
+}

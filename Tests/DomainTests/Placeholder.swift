@@ -1,2 +1,0 @@
-// Domain tests
-import Testing

@@ -1,0 +1,57 @@
+import Domain
+import Foundation
+import Testing
+
+@Suite struct TimestampTests {
+  @Test(arguments: [
+    ("1970-01-01T00:00:00Z", 0), ("2026-11-21T03:22:00Z", 1_795_231_320_000_000),
+    ("2026-11-21T03:22:00.25Z", 1_795_231_320_250_000), ("2026-11-21T05:22:00+02:00", 1_795_231_320_000_000),
+    ("2026-11-21", 1_795_219_200_000_000), ("1969-12-31T23:59:59.999999Z", -1), ("2024-02-29T12:00:00Z", 1_709_208_000_000_000),
+    ("2026-11-21 03:22:00+00", 1_795_231_320_000_000),
+  ])
+  func parses(text: String, microseconds: Int64) {
+    #expect(Timestamp(text)?.microseconds == microseconds)
+  }
+
+  @Test(arguments: [
+    "", "2026", "2026-13-01", "2026-02-30", "2025-02-29", "2026-11-21T", "2026-11-21T03:22", "2026-11-21T03:22:00",
+    "2026-11-21T24:00:00Z", "2026-11-21T03:22:00Zz", "2026-11-21T03:22:00.Z", "not a date", "２０２６-11-21",
+  ])
+  func refuses(text: String) {
+    #expect(Timestamp(text) == nil)
+  }
+
+  @Test func everyDayOfFourCenturiesSurvivesTheRoundTrip() throws {
+    var previous = ""
+    for day in stride(from: Int64(-150_000), through: 150_000, by: 7) {
+      let moment = Timestamp(seconds: day * 86_400 + 3_661)
+      let text = moment.description
+      #expect(Timestamp(text) == moment, "\(text)")
+      if !previous.isEmpty { #expect(previous < text) }
+      previous = text
+    }
+  }
+
+  @Test func agreesWithFoundation() throws {
+    var generator = SystemRandomNumberGenerator()
+    let seed = UInt64.random(in: 0...UInt64.max, using: &generator)
+    var random = SplitMix(state: seed)
+    let formatter = ISO8601DateFormatter()
+    for _ in 0..<500 {
+      let seconds = Int64.random(in: 0...4_102_444_800, using: &random)
+      let expected = formatter.string(from: Date(timeIntervalSince1970: Double(seconds)))
+      #expect(Timestamp(seconds: seconds).description == expected, "seed \(seed)")
+    }
+  }
+}
+
+struct SplitMix: RandomNumberGenerator {
+  var state: UInt64
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return z ^ (z >> 31)
+  }
+}

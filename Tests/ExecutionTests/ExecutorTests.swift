@@ -1,0 +1,108 @@
+import Domain
+import Execution
+import Synchronization
+import Testing
+
+private let item = ItemReference(repository: RepositoryName("o/r")!, number: 1)
+
+private func decision(_ effect: Effect) -> Decision {
+  Decision(target: item, effect: effect, reason: Reason(origin: "rule 'x'", evidence: "test"))
+}
+
+private func claimed(_ rows: [Action] = []) -> ClaimedEvent {
+  ClaimedEvent(id: .random(), repository: item.repository, attempt: 1, transaction: .random(), recorded: rows)
+}
+
+private let everything = [
+  decision(.addLabels(["bug", "crash"])), decision(.comment(body: "Thanks!")), decision(.assign(["alice"])),
+  decision(.removeLabel("crash")), decision(.close(reason: .notPlanned)),
+]
+
+@Suite struct ExecutorTests {
+  @Test func everyEffectIsSentOnceAndSettled() async throws {
+    let github = RecordingGitHub()
+    let journal = RecordingJournal()
+    let settled = try await Executor(github: github, journal: journal)
+      .carryOut(everything, for: claimed(), mode: .live, actor: "bob")
+    #expect(settled.map(\.outcome.status) == Array(repeating: .done, count: 5))
+    #expect(github.state.withLock { $0.requests.count } == 5)
+    #expect(github.state.withLock { $0.labels } == ["bug"])
+    #expect(github.state.withLock { $0.isOpen } == false)
+    #expect(journal.rows.withLock { $0.allSatisfy { $0.status == .done } })
+    #expect(journal.audits.withLock { $0.count } == 5)
+  }
+
+  @Test func aDryRunSendsNothing() async throws {
+    let github = RecordingGitHub()
+    let settled = try await Executor(github: github, journal: RecordingJournal())
+      .carryOut(everything, for: claimed(), mode: .dryRun, actor: nil)
+    #expect(settled.allSatisfy { $0.outcome.status == .skipped })
+    #expect(github.state.withLock { $0.requests.isEmpty })
+  }
+
+  /// Runs once counting the side effects, then kills at each of them and runs again: the end is always the same.
+  @Test func aKillBetweenAnyTwoStepsLosesAndDoublesNothing() async throws {
+    let counting = KillSwitch()
+    _ = try await Executor(github: RecordingGitHub(kill: counting), journal: RecordingJournal(kill: counting))
+      .carryOut(everything, for: claimed(), mode: .live, actor: nil)
+    #expect(counting.steps > 20)
+    for k in 1...counting.steps {
+      let kill = KillSwitch(at: k)
+      let github = RecordingGitHub(kill: kill)
+      let journal = RecordingJournal(kill: kill)
+      let executor = Executor(github: github, journal: journal)
+      await #expect(throws: RecordingGitHub.Killed.self) {
+        try await executor.carryOut(everything, for: claimed(), mode: .live, actor: nil)
+      }
+      let rows = journal.rows.withLock { $0 }
+      if rows.isEmpty {
+        _ = try await executor.carryOut(everything, for: claimed(), mode: .live, actor: nil)
+      } else {
+        _ = try await executor.resume(claimed(rows), actor: nil)
+      }
+      let end = github.state.withLock { $0 }
+      #expect(end.comments.count == 1, "killed at step \(k)")
+      #expect(end.labels == ["bug"], "killed at step \(k)")
+      #expect(end.isOpen == false, "killed at step \(k)")
+      #expect(Set(end.assignees) == ["alice"], "killed at step \(k)")
+      #expect(journal.rows.withLock { $0.allSatisfy { $0.status == .done || $0.status == .skipped } }, "step \(k)")
+    }
+  }
+
+  @Test func aLostAnswerToACommentIsSettledByLookingForIt() async throws {
+    let github = RecordingGitHub()
+    github.state.withLock { $0.uncertainPosts = 1 }
+    let journal = RecordingJournal()
+    let executor = Executor(github: github, journal: journal)
+    let first = try await executor.carryOut([decision(.comment(body: "hi"))], for: claimed(), mode: .live, actor: nil)
+    #expect(first[0].outcome.status == .uncertain)
+    let second = try await executor.resume(claimed(journal.rows.withLock { $0 }), actor: nil)
+    #expect(second[0].outcome.status == .done)
+    #expect(github.state.withLock { $0.comments.count } == 1)
+  }
+
+  @Test func aRefusalFailsOneActionAndNotTheNext() async throws {
+    let github = RecordingGitHub()
+    github.state.withLock {
+      $0.answers[1] = RESTAnswer(status: 422, body: Array(#"{"message":"Validation Failed"}"#.utf8))
+    }
+    let settled = try await Executor(github: github, journal: RecordingJournal())
+      .carryOut([decision(.addLabels(["bug"])), decision(.reopen)], for: claimed(), mode: .live, actor: nil)
+    #expect(settled.map(\.outcome.status) == [.failed, .done])
+    #expect(settled[0].outcome.explanation?.contains("422") == true)
+  }
+
+  @Test func whoCannotBeAssignedIsNamed() async throws {
+    let settled = try await Executor(github: RecordingGitHub(), journal: RecordingJournal())
+      .carryOut([decision(.assign(["alice", "stranger"]))], for: claimed(), mode: .live, actor: nil)
+    #expect(settled[0].outcome.status == .failed)
+    #expect(settled[0].outcome.explanation?.contains("stranger") == true)
+  }
+
+  @Test func aLongCommentKeepsItsMarker() {
+    let marker = CommentMarker(action: .random())
+    let body = marker.appended(to: String(repeating: "é", count: 70_000))
+    #expect(body.unicodeScalars.count <= 65_536)
+    #expect(marker.isCarried(by: body))
+  }
+}
