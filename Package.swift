@@ -48,7 +48,9 @@ let package = Package(
     module("Postgres", ["CPostgres"], settings: strictMemory),
     module("Cryptography", ["CCrypto"], settings: strictMemory),
     module("GitHub", ["HTTP", "Domain", logging]),
-    module("Store", ["Postgres", "Cryptography", "Domain"]),
+    module(
+      "Store", ["Postgres", "Cryptography", "Domain"],
+      resources: [.embedInCode("Migrations")]),
     module("ActionsRuntime", ["Domain", "Markup", logging]),
     module("Configuration", ["CYAML", "Domain"]),
     module("Automation", ["CMarkGFM", "Domain", "Markup"]),
@@ -65,23 +67,28 @@ let package = Package(
     .executableTarget(name: "yardmaster", dependencies: ["App"], swiftSettings: strict),
 
     // What the tests and Scripts/run stand on; none of it ships.
+    .target(name: "ScriptedServer", path: "Tests/ScriptedServer", swiftSettings: strict),
     .target(name: "GitHubDouble", path: "Tests/GitHubDouble", swiftSettings: strict),
     .executableTarget(
       name: "github-double", dependencies: ["GitHubDouble"], path: "Tests/github-double", swiftSettings: strict),
     .target(
       name: "TestSupport", dependencies: ["GitHubDouble", "Postgres"], path: "Tests/TestSupport", swiftSettings: strict),
     tests("DomainTests", ["Domain"]),
-    tests("MarkupTests", ["Markup"]),
-    tests("HTTPTests", ["HTTP"]),
+    // Renders what Markup wrote with GitHub's own dialect: tables and autolinks.
+    .systemLibrary(
+      name: "CMarkGFMExtensions", path: "Tests/CMarkGFMExtensions", pkgConfig: "libcmark-gfm",
+      providers: [.apt(["libcmark-gfm-dev", "libcmark-gfm-extensions-dev"])]),
+    tests("MarkupTests", ["Markup", "CMarkGFMExtensions"]),
+    tests("HTTPTests", ["HTTP", "ScriptedServer"]),
     tests("PostgresTests", ["Postgres"]),
-    tests("GitHubTests", ["GitHub"]),
-    tests("StoreTests", ["Store"]),
-    tests("ActionsRuntimeTests", ["ActionsRuntime"]),
+    tests("GitHubTests", ["GitHub", "HTTP", "Domain", "ScriptedServer", logging]),
+    tests("StoreTests", ["Store", "Postgres", "Cryptography", "Domain"]),
+    tests("ActionsRuntimeTests", ["ActionsRuntime", "Markup", "Domain", logging]),
     tests("ConfigurationTests", ["Configuration"]),
     tests("AutomationTests", ["Automation"]),
     tests("ExecutionTests", ["Execution"]),
     tests("CaptureTests", ["Capture"]),
-    tests("ReportingTests", ["Reporting"]),
+    tests("ReportingTests", ["Reporting", "Markup", "Domain"]),
     tests("EndToEndTests", ["App"]),
   ],
   swiftLanguageModes: [.v6]

@@ -1,5 +1,5 @@
 import ActionsRuntime
-import ArgumentParser
+public import ArgumentParser
 import Domain
 import Glibc
 import Markup

@@ -64,7 +64,7 @@ import Glibc
     try set(CURLOPT_TCP_KEEPALIVE, 1)
     try set(CURLOPT_TCP_KEEPIDLE, 30)
     try set(CURLOPT_TCP_KEEPINTVL, 15)
-    try set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS.rawValue))
+    try set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS))
     try set(CURLOPT_CONNECTTIMEOUT_MS, milliseconds(configuration.connectTimeout))
     try set(CURLOPT_TIMEOUT_MS, milliseconds(request.timeout))
     // Known to libcurl since 7.87 and refused before, hence unchecked: a name that is still being resolved then does
@@ -73,11 +73,12 @@ import Glibc
     if let file = configuration.certificateFile ?? environment("CURL_CA_BUNDLE") ?? environment("SSL_CERT_FILE") {
       try set(CURLOPT_CAINFO, file)
     }
-    if request.isReplayable {
-      // Waits for a connection that may turn out to be HTTP/2, rather than opening one for each request.
-      try set(CURLOPT_PIPEWAIT, 1)
-    } else {
+    if !request.isReplayable {
       try set(CURLOPT_FRESH_CONNECT, 1)
+    } else if request.url.hasPrefix("https://") {
+      // Waits for a handshake under way to tell whether the connection is HTTP/2 and can be shared. Without TLS the
+      // wait would last until the first answer, which says no.
+      try set(CURLOPT_PIPEWAIT, 1)
     }
     try setMethod(request)
     try setHeaders(request)

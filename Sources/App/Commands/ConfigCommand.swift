@@ -1,3 +1,4 @@
+import ActionsRuntime
 import ArgumentParser
 import Configuration
 import Domain

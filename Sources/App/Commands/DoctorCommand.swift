@@ -3,6 +3,7 @@ import ArgumentParser
 import Configuration
 import Domain
 import FoundationEssentials
+import GitHub
 import Markup
 import Store
 

@@ -1,3 +1,4 @@
+import ActionsRuntime
 import ArgumentParser
 import Domain
 import Markup

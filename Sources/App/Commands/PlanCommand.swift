@@ -2,8 +2,10 @@ import ActionsRuntime
 import ArgumentParser
 import Capture
 import Domain
+import GitHub
 import Markup
 import Reporting
+import Store
 
 /// `yardmaster plan`: a job and its chunks.
 struct PlanCommand: SessionCommand {
@@ -73,8 +75,10 @@ struct PlanCommand: SessionCommand {
     let name = try session.repository(repository)
     let store = try session.makeStore()
     let github = session.makeGitHub()
+    let isOpenEnded = jobID != nil && daysBack == nil && since == nil && !all && !full && maxItems == nil
     let request = PlanRequest(
-      repository: name, scope: CaptureScope(window: window, maxItems: maxItems), chunkSize: chunkSize, jobs: jobs,
+      repository: name, scope: isOpenEnded ? nil : CaptureScope(window: window, maxItems: maxItems),
+      chunkSize: chunkSize, jobs: jobs,
       jobID: jobID.flatMap { JobID($0) }, runID: session.environment.runID)
     let plan = try await session.deadline.run {
       try await HistoryRun(session: session, github: github, store: store).plan(request)
@@ -82,13 +86,19 @@ struct PlanCommand: SessionCommand {
     let matrix = MatrixOutput(ordinals: plan.matrix).text
     try session.outputs.write([
       (.outcome, EventOutcome.processed.rawValue), (.jobID, plan.job?.id.text ?? ""), (.matrix, matrix),
-      (.hasWork, String(plan.hasWork)), (.remainingChunks, String(plan.chunkCount)),
+      (.hasWork, String(plan.hasWork)),
     ])
-    let progress = if let job = plan.job { try await store.progress(of: job.id) } else { [JobProgress]() }
-    try session.summary.append(
-      PlanReport(repository: name, progress: progress.first, hasWork: plan.hasWork, usage: await github.usage).markdown())
+    var report = PlanReport(
+      repository: name, jobID: plan.job?.id, chunkCount: plan.hasWork ? plan.chunkCount : 0,
+      matrixSize: plan.matrix.count, window: plan.job?.scope.window ?? window)
+    report.usage = await github.usage
+    report.duration = session.deadline.elapsed
+    try session.summary.append(report.markdown())
+    for note in plan.notes { session.log.line("\(note)") }
     session.log.line("Planned \(name.description): \(plan.chunkCount) chunks, job \(plan.job?.id.text ?? "none").")
-    session.printResult("job-id=\(plan.job?.id.text ?? "")\nhas-work=\(plan.hasWork)\nmatrix=\(matrix)")
+    session.printResult("job-id=\(plan.job?.id.text ?? "")")
+    session.printResult("has-work=\(plan.hasWork)")
+    session.printResult("matrix=\(matrix)")
     await store.close()
     return .done
   }

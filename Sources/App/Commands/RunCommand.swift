@@ -1,8 +1,6 @@
 import ActionsRuntime
 import ArgumentParser
 import Domain
-import Markup
-import Reporting
 
 /// `yardmaster run`: one event, once.
 struct RunCommand: SessionCommand {
@@ -19,13 +17,21 @@ struct RunCommand: SessionCommand {
   var dryRun = false
 
   func execute(in session: Session) async throws -> ExitStatus {
-    var run = EventRun(session: session, forcesDryRun: dryRun)
-    do {
-      let result = try await run.process()
+    let (run, result) = try await session.deadline.run { () -> (EventRun, Result<EventResult, any Error>) in
+      var run = EventRun(session: session, forcesDryRun: dryRun)
+      do {
+        let result = try await run.process()
+        return (run, .success(result))
+      } catch {
+        return (run, .failure(error))
+      }
+    }
+    switch result {
+    case .success(let result):
       try run.publish(result)
       return result.exitStatus
-    } catch {
-      await run.publish(failure: error)
+    case .failure(let error):
+      run.publish(failure: error)
       throw error
     }
   }

@@ -1,7 +1,9 @@
+import ActionsRuntime
 import ArgumentParser
 import Domain
 import Markup
 import Reporting
+import Store
 
 /// `yardmaster status`: how far the jobs are.
 struct StatusCommand: SessionCommand {
@@ -28,7 +30,7 @@ struct StatusCommand: SessionCommand {
       throw Failure(.usage, "There is no job \(jobID) in this database", advice: "Run `yardmaster status` to see the jobs.")
     }
     if json {
-      session.printResult(statusJSON(jobs, now: session.clock.now))
+      session.printResult(LogText(trusted: statusJSON(jobs, now: session.clock.now)))
     } else {
       session.printResult(statusText(jobs, now: session.clock.now))
     }

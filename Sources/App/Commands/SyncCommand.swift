@@ -1,8 +1,11 @@
 import ActionsRuntime
 import ArgumentParser
+import Capture
 import Domain
+import GitHub
 import Markup
 import Reporting
+import Store
 
 /// `yardmaster sync`: one job's chunks, until none is left or time is up.
 struct SyncCommand: SessionCommand {
@@ -26,25 +29,19 @@ struct SyncCommand: SessionCommand {
   }
 
   func execute(in session: Session) async throws -> ExitStatus {
-    if let timeLimit { session.deadline.limit(toSeconds: timeLimit) }
+    if let timeLimit { session.deadline.limit(to: timeLimit) }
     let store = try session.makeStore()
     let github = session.makeGitHub()
     guard let id = JobID(jobID), let job = try await store.job(id) else {
       throw Failure(.usage, "There is no job \(jobID) in this database", advice: "Run `yardmaster plan` and use the job id that it prints.")
     }
-    let result = try await HistoryRun(session: session, github: github, store: store).sync(job)
-    let progress = try await store.progress(of: job.id)
-    try session.outputs.write([(.outcome, EventOutcome.processed.rawValue), (.jobID, job.id.text)] + result.outputs)
-    try session.summary.append(
-      SyncReport(
-        progress: progress.first, items: result.items, rows: result.rows, duration: session.elapsed,
-        usage: await github.usage, stopSignal: result.stopSignal
-      ).markdown())
-    let remaining = result.remainingChunks
-    session.log.line(
-      "Captured \(result.items) items (\(result.rows) rows) in this run; \(result.isComplete ? "the job is complete" : "\(remaining) chunks remain")."
-    )
+    let captured = try await session.deadline.run {
+      try await HistoryRun(session: session, github: github, store: store).sync(job)
+    }
+    try session.outputs.write(
+      [(.outcome, EventOutcome.processed.rawValue), (.jobID, job.id.text)] + captured.result.outputs)
+    if let report = captured.report { try session.summary.append(report.markdown()) }
     await store.close()
-    return result.stopSignal?.exitStatus ?? .done
+    return captured.result.exitStatus
   }
 }

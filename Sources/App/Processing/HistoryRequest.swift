@@ -23,10 +23,15 @@ struct HistoryRequest {
     let given = inputs.filter { !$0.value.isEmpty }
     planRequest = PlanRequest(
       repository: try Self.repository(given["repository_name"]) ?? event.repository,
-      scope: CaptureScope(
-        window: try Self.window(daysBack: given["days_back"] ?? given["time_range"]),
-        maxItems: try given["max_items"].map { try Self.count($0, of: "max_items") }),
-      chunkSize: nil, jobs: nil, jobID: try given["job_id"].map(Self.jobID), runID: event.run.runID)
+      scope: try Self.scope(given), jobID: try given["job_id"].map(Self.jobID), runID: event.run.runID)
+  }
+
+  /// nil where a job is named and nothing else: its row says how much it wants.
+  private static func scope(_ given: [String: String]) throws -> CaptureScope? {
+    let days = given["days_back"] ?? given["time_range"]
+    if days == nil, given["max_items"] == nil, given["job_id"] != nil { return nil }
+    return CaptureScope(
+      window: try window(daysBack: days), maxItems: try given["max_items"].map { try count($0, of: "max_items") })
   }
 
   private static func repository(_ text: String?) throws -> RepositoryName? {

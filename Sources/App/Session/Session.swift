@@ -1,9 +1,11 @@
 import ActionsRuntime
 import Domain
+import FoundationEssentials
 import GitHub
 import HTTP
 import Logging
 import Markup
+import Reporting
 import Store
 
 /// What one run of the executable works with. Nothing is opened before a path needs it.
@@ -17,38 +19,43 @@ final class Session: Sendable {
   let summary: StepSummary
 
   init(deadline: RunDeadline, logsToStandardError: Bool) {
-    environment = ActionsEnvironment.current
+    environment = ActionsEnvironment.read(ProcessInfo.processInfo.environment)
     log = RunLog(output: logsToStandardError ? 2 : 1, isActions: environment.isActions)
     logger = log.logger(label: "yardmaster", level: environment.isDebug ? .debug : .info)
     outputs = Outputs(path: environment.outputPath)
     summary = StepSummary(path: environment.summaryPath)
     self.deadline = deadline
-    if let limit = environment.timeLimit { deadline.limit(toSeconds: limit) }
+    if let limit = environment.timeLimit { deadline.limit(to: limit) }
   }
 
   /// Runs the command until it ends, a signal comes, or time is up; says what went wrong where a maintainer looks.
   func perform(_ command: any SessionCommand) async -> ExitStatus {
     do {
+      if let problem = environment.problems.first { throw problem }
       return try await command.execute(in: self)
     } catch let error as any UserFacingError {
-      report(error)
+      report(Fault(error))
       return error.exitStatus
     } catch is CancellationError {
       if let signal = deadline.stopSignal { return signal.exitStatus }
-      log.notice("Stopped: the time limit was reached.", title: nil, location: nil)
-      return .done
-    } catch {
       report(
-        Failure(
-          .failed, "Unexpected error: \(error)",
-          advice: "Run again with debug logging on, and report it if it happens again."))
+        Fault(
+          problem: "The time limit was reached before the work was done",
+          advice: "Run the job again: it goes on where this run stopped.", exitStatus: .unavailable))
+      return .unavailable
+    } catch {
+      logger.debug("unexpected error: \(error)")
+      report(Fault(error))
       return .failed
     }
   }
 
-  func report(_ error: any UserFacingError) {
-    log.error("\(error.description)", title: "Yardmaster", location: error.location)
+  func report(_ fault: Fault) {
+    log.error("\(fault.problem). \(fault.advice)", title: "Yardmaster", location: fault.location)
   }
+
+  /// Writes what a command was asked for to standard output.
+  func printResult(_ text: LogText) { RunLog(isActions: environment.isActions).line(text) }
 
   /// A client for GitHub's API; its thread and connections come with the first request.
   func makeGitHub() -> GitHubClient {

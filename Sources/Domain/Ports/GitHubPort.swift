@@ -127,3 +127,13 @@ public struct UncertainWrite: UserFacingError {
   public var problem: String { "GitHub's answer to a write was lost (\(detail))" }
   public var advice: String { "Run the job again: it looks for the effect first and repeats it only if it is missing." }
 }
+
+/// GitHub's limit ends after this run must have: come back then.
+public struct RateLimited: UserFacingError {
+  /// The moment from which GitHub answers again.
+  public var until: Timestamp
+  public init(until: Timestamp) { self.until = until }
+  public var exitStatus: ExitStatus { .unavailable }
+  public var problem: String { "GitHub's rate limit is used up until \(until)" }
+  public var advice: String { "Run again after that moment: the work continues where it stopped." }
+}

@@ -27,13 +27,8 @@ struct RepositoryGenerator {
     bots = [.bot("dependabot"), .bot("renovate"), .bot("codecov"), .actions]
     model.collaborators = ["alice": "admin", "bob": "write", "carol": "triage", "dev-0": "maintain"]
     for label in HostileText.labels { _ = model.label(named: label) }
-    model.contents[".github/yardmaster.yml"] = Array(Self.configuration.utf8)
     model.contents["README.md"] = Array("# \(name)\n".utf8)
   }
-
-  static let configuration = """
-    version: 1
-    """ + "\n"
 
   mutating func fill(pullRequests: Int, issues: Int) {
     let total = pullRequests + issues

@@ -1,0 +1,193 @@
+public import Domain
+
+/// What GitHub Actions and the workflow tell the process through its environment. An empty variable counts as unset.
+///
+/// Source: https://docs.github.com/en/actions/reference/workflows-and-actions/variables#default-environment-variables
+public struct ActionsEnvironment: Sendable {
+  /// `GITHUB_ACTIONS` is `true`.
+  public var isActions = false
+  /// `owner/name` as Actions spells it; see ``repositoryName``.
+  public var repository: String?
+  public var eventName: String?
+  public var eventPath: String?
+  public var workspace: String?
+  public var apiURL = "https://api.github.com"
+  /// `GITHUB_GRAPHQL_URL`, else what belongs to ``apiURL``.
+  public var graphQLURL = "https://api.github.com/graphql"
+  public var serverURL = "https://github.com"
+  /// 0 outside Actions.
+  public var runID: Int64 = 0
+  public var runAttempt = 1
+  public var actor: String?
+  public var workflow: String?
+  public var outputPath: String?
+  public var summaryPath: String?
+  public var configPath: String?
+  public var appID: String?
+  /// `RUNNER_DEBUG` is 1: someone re-ran the job with debug logging.
+  public var isDebug = false
+  /// `YARDMASTER_TIME_LIMIT`, in seconds.
+  public var timeLimit: Double?
+
+  // Secrets: in ``secrets``, and in no description.
+  public var token: String?
+  public var databaseURL: String?
+  public var appPrivateKey: String?
+  public var auditKey: String?
+
+  /// What is set but cannot be used.
+  public var problems: [Failure] = []
+
+  public static func read(_ variables: [String: String]) -> ActionsEnvironment {
+    func value(_ name: String) -> String? {
+      guard let value = variables[name], !value.isEmpty else { return nil }
+      return value
+    }
+    func url(_ name: String) -> String? {
+      guard var url = value(name) else { return nil }
+      while url.hasSuffix("/") { url.removeLast() }
+      return url
+    }
+    var environment = ActionsEnvironment()
+    environment.isActions = value("GITHUB_ACTIONS") == "true"
+    environment.repository = value("GITHUB_REPOSITORY")
+    environment.eventName = value("GITHUB_EVENT_NAME")
+    environment.eventPath = value("GITHUB_EVENT_PATH")
+    environment.workspace = value("GITHUB_WORKSPACE")
+    environment.apiURL = url("GITHUB_API_URL") ?? environment.apiURL
+    environment.graphQLURL = url("GITHUB_GRAPHQL_URL") ?? graphQLURL(beside: environment.apiURL)
+    environment.serverURL = url("GITHUB_SERVER_URL") ?? environment.serverURL
+    environment.actor = value("GITHUB_ACTOR")
+    environment.workflow = value("GITHUB_WORKFLOW")
+    environment.outputPath = value("GITHUB_OUTPUT")
+    environment.summaryPath = value("GITHUB_STEP_SUMMARY")
+    environment.configPath = value("YARDMASTER_CONFIG")
+    environment.appID = value("YARDMASTER_APP_ID")
+    environment.isDebug = value("RUNNER_DEBUG") == "1"
+    environment.token = value("GITHUB_TOKEN")
+    environment.databaseURL = value("DATABASE_URL")
+    environment.appPrivateKey = value("YARDMASTER_APP_PRIVATE_KEY")
+    environment.auditKey = value("YARDMASTER_AUDIT_KEY")
+    environment.readNumbers(value)
+    return environment
+  }
+
+  public var repositoryName: RepositoryName? { repository.flatMap { RepositoryName($0) } }
+
+  public var run: RunContext {
+    RunContext(runID: runID, attempt: runAttempt, actor: actor, workflow: workflow, serverURL: serverURL)
+  }
+
+  /// The page of this run, where there is one.
+  public var runURL: String? {
+    guard runID > 0, let repositoryName else { return nil }
+    let attempt = runAttempt > 1 ? "/attempts/\(runAttempt)" : ""
+    return "\(serverURL)/\(repositoryName)/actions/runs/\(runID)\(attempt)"
+  }
+
+  /// Everything that must never be printed, to be masked: the password inside ``databaseURL`` too.
+  public var secrets: [String] {
+    ([token, databaseURL, appPrivateKey, auditKey] + Self.passwords(in: databaseURL)).compactMap(\.self)
+  }
+
+  private mutating func readNumbers(_ value: (String) -> String?) {
+    func problem(_ name: String, _ wanted: String) {
+      problems.append(
+        Failure(.configuration, "\(name) is not \(wanted)", advice: "Correct or unset the variable \(name)."))
+    }
+    if let text = value("GITHUB_RUN_ID") {
+      if let number = Int64(text), number > 0 { runID = number } else { problem("GITHUB_RUN_ID", "a run's number") }
+    }
+    if let text = value("GITHUB_RUN_ATTEMPT") {
+      if let number = Int(text), number > 0 { runAttempt = number } else { problem("GITHUB_RUN_ATTEMPT", "a count") }
+    }
+    if let text = value("YARDMASTER_TIME_LIMIT") {
+      if let seconds = Double(text), seconds > 0, seconds.isFinite {
+        timeLimit = seconds
+      } else {
+        problem("YARDMASTER_TIME_LIMIT", "a number of seconds above 0")
+      }
+    }
+  }
+
+  /// GitHub Enterprise Server has REST below `/api/v3` and GraphQL at `/api/graphql`.
+  /// Source: https://docs.github.com/en/enterprise-server/graphql/guides/managing-enterprise-accounts
+  private static func graphQLURL(beside apiURL: String) -> String {
+    apiURL.hasSuffix("/api/v3") ? apiURL.dropLast(2) + "graphql" : apiURL + "/graphql"
+  }
+
+  /// The password of a connection URI or of a `key=value` string, as written and as decoded.
+  /// Source: https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING
+  private static func passwords(in databaseURL: String?) -> [String?] {
+    guard let databaseURL else { return [] }
+    var found: [String] = []
+    if let scheme = databaseURL.index(after: "://") {
+      let authority = databaseURL[scheme...].prefix { $0 != "/" && $0 != "?" }
+      if let at = authority.lastIndex(of: "@"), let colon = authority[..<at].firstIndex(of: ":") {
+        found.append(String(authority[authority.index(after: colon)..<at]))
+      }
+    }
+    if let name = databaseURL.index(after: "password") {
+      let rest = databaseURL[name...].drop { $0 == " " }
+      if rest.first == "=" { found.append(value(rest.dropFirst().drop { $0 == " " })) }
+    }
+    return found.flatMap { [$0, percentDecoded($0)] }.filter { !$0.isEmpty }
+  }
+
+  /// The value that `text` begins with, to a blank or `&`, or between single quotes with backslash escapes.
+  private static func value(_ text: Substring) -> String {
+    let isQuoted = text.first == "'"
+    var value = ""
+    var isEscaped = false
+    for character in isQuoted ? text.dropFirst() : text {
+      if isEscaped {
+        value.append(character)
+        isEscaped = false
+      } else if character == "\\" {
+        isEscaped = true
+      } else if isQuoted ? character == "'" : character.isWhitespace || character == "&" {
+        break
+      } else {
+        value.append(character)
+      }
+    }
+    return value
+  }
+
+  private static func percentDecoded(_ text: String) -> String {
+    var bytes: [UInt8] = []
+    var rest = Array(text.utf8)[...]
+    while let byte = rest.popFirst() {
+      if byte == UInt8(ascii: "%"), rest.count >= 2,
+        let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)
+      {
+        bytes.append(value)
+        rest.removeFirst(2)
+      } else {
+        bytes.append(byte)
+      }
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+}
+
+extension ActionsEnvironment: CustomStringConvertible, CustomReflectable {
+  /// Names no secret.
+  public var description: String {
+    "ActionsEnvironment(repository: \(repository ?? "-"), event: \(eventName ?? "-"), run: \(runID)/\(runAttempt))"
+  }
+  public var customMirror: Mirror { Mirror(self, children: ["description": description]) }
+}
+
+extension String {
+  /// The index behind the first occurrence of `text`.
+  fileprivate func index(after text: StaticString) -> String.Index? {
+    let wanted = Array(text.description.utf8)
+    var index = utf8.startIndex
+    while index < utf8.endIndex {
+      if utf8[index...].starts(with: wanted) { return utf8.index(index, offsetBy: wanted.count) }
+      index = utf8.index(after: index)
+    }
+    return nil
+  }
+}

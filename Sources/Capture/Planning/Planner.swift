@@ -1,0 +1,114 @@
+public import Domain
+public import Logging
+
+/// Turns a request for history into a job with chunks.
+///
+/// History is cut by **number**. Issues, pull requests and discussions of a repository take their numbers from one
+/// sequence that only grows, so
+/// - a plan costs one call of one point, however large the repository is: it has to know the newest number only;
+/// - chunks are disjoint by construction and may be walked at the same time, in any order;
+/// - a chunk means the same tomorrow as today, whatever is opened, edited or deleted meanwhile;
+/// - completeness can be shown: each number from 1 to the newest was answered, with an item or with "not found".
+///
+/// Cutting by cursor has none of this (a cursor exists only after its predecessor's page), and cutting by date needs a
+/// search, which ends at 1,000 results.
+///
+/// What a job covers, by its window:
+/// - everything, and no walk over everything was completed before, or `full`: ranges from 1 to the newest number, and
+///   one chunk for all review comments;
+/// - everything, after such a walk: the numbers that were updated since it *began* (GitHub's clock, less 5 minutes for
+///   clocks that differ and writes that appear late), and the review comments since then. Nothing changed, no chunks:
+///   the job is complete at once and moves the mark forward;
+/// - since a date, or days back: the numbers that were updated since then;
+/// - at most N: the newest N pull requests of the window.
+public struct Planner: Sendable {
+  let github: any GitHubAPI
+  private let store: any CaptureStore
+  private let clock: any WallClock
+  private let logger: Logger
+
+  /// Seconds by which a delta overlaps the walk before it.
+  static let overlap = 300.0
+  static let defaultJobs = 4
+
+  public init(github: any GitHubAPI, store: any CaptureStore, clock: any WallClock, logger: Logger) {
+    self.github = github
+    self.store = store
+    self.clock = clock
+    self.logger = logger
+  }
+
+  /// Makes the job and its chunks, or returns the open job that covers the same.
+  ///
+  /// - Throws: `Failure` where the request makes no sense (64), the repository cannot be seen (78) or GitHub does not
+  ///   answer (75), and whatever GitHub and the store throw.
+  public func plan(_ request: PlanRequest) async throws -> Plan {
+    try check(request)
+    var notes: [String] = []
+    let adopted = try await adopted(request)
+    if let adopted, try await chunkCount(of: adopted) > 0 || !adopted.status.isOpen {
+      return try await plan(for: adopted, jobs: request.jobs, notes: ["The job has its chunks already."])
+    }
+
+    let head = try await RepositoryHead.fetch(request.repository, from: github)
+    // Taken after the first answer, which bears GitHub's clock; anything that changes from now on is the next delta's.
+    let now = await github.usage.serverTime ?? clock.now
+    if head.name.description.lowercased() != request.repository.description.lowercased() {
+      notes.append("\(request.repository) is called \(head.name) now.")
+    }
+    let repositoryID = try await store.repository(head.name, githubID: head.githubID)
+    if let adopted, adopted.repositoryID != repositoryID {
+      throw Failure(
+        .usage, "The job \(adopted.id) belongs to \(adopted.repository), not to \(head.name)",
+        advice: "Name the job's own repository, or leave the job out to create a new one.")
+    }
+
+    let scope = request.scope ?? adopted?.scope ?? CaptureScope(window: .all)
+    let baseline = try await store.baseline(of: repositoryID)
+    let cut = try await chunks(
+      for: scope, of: head, baseline: baseline, now: now, size: request.chunkSize, notes: &notes)
+    let job = try await store.createJob(
+      NewJob(
+        id: adopted?.id, repositoryID: repositoryID, scope: scope, chunks: cut.chunks,
+        walkedAsOf: cut.provesWhole ? now - Self.overlap : nil, runID: request.runID))
+    if cut.chunks.isEmpty { notes.append("Nothing changed: there is nothing to capture.") }
+    return try await plan(for: job, jobs: request.jobs, notes: notes)
+  }
+
+  private func check(_ request: PlanRequest) throws(Failure) {
+    let counts: [(String, Int?)] = [
+      ("The chunk size", request.chunkSize), ("The number of jobs", request.jobs),
+      ("The number of items", request.scope?.maxItems),
+    ]
+    for (name, count) in counts {
+      if let count, count < 1 {
+        throw Failure(.usage, "\(name) is \(count)", advice: "Give a whole number of at least 1, or leave it out.")
+      }
+    }
+    if case .daysBack(let days)? = request.scope?.window, days < 1 {
+      throw Failure(.usage, "The days back are \(days)", advice: "Give a whole number of at least 1.")
+    }
+  }
+
+  private func adopted(_ request: PlanRequest) async throws -> Job? {
+    guard let id = request.jobID else { return nil }
+    guard let job = try await store.job(id) else {
+      throw Failure(.usage, "There is no job \(id)", advice: "Check the id, or leave it out to create a new job.")
+    }
+    return job
+  }
+
+  private func chunkCount(of job: Job) async throws -> Int {
+    try await store.progress(of: job.id).first?.chunks.count ?? 0
+  }
+
+  /// The plan for a job whose chunks are stored: as many matrix entries as chunks are open, within the limits.
+  private func plan(for job: Job, jobs: Int?, notes: [String]) async throws -> Plan {
+    let progress = try await store.progress(of: job.id).first
+    let open = job.status.isOpen ? progress?.remainingChunks ?? 0 : 0
+    let entries = min(open, jobs ?? Self.defaultJobs, ChunkCut.maximumChunks)
+    for note in notes { logger.info("\(note)") }
+    return Plan(
+      job: job, chunkCount: progress?.chunks.count ?? 0, matrix: entries > 0 ? Array(1...entries) : [], notes: notes)
+  }
+}

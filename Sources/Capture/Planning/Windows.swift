@@ -1,0 +1,73 @@
+import Domain
+
+extension Planner {
+  /// Chunks, and whether completing them means that everything was walked.
+  struct Cut {
+    var chunks: [ChunkScope]
+    var provesWhole: Bool
+  }
+
+  /// GitHub's issue listing answers `since=1970-01-01` with an empty list. Nothing on GitHub is older than 2007.
+  static let beginning = Timestamp(seconds: 31_536_000)  // 1971-01-01
+
+  func chunks(
+    for scope: CaptureScope, of head: RepositoryHead, baseline: Timestamp?, now: Timestamp, size: Int?,
+    notes: inout [String]
+  ) async throws -> Cut {
+    let listings = Listings(github: github, repository: head.name)
+    let since: Timestamp? =
+      switch scope.window {
+      case .all, .full: nil
+      case .since(let moment): moment < Self.beginning ? nil : moment
+      case .daysBack(let days): now - Double(days) * 86_400
+      }
+
+    if let limit = scope.maxItems {
+      let numbers: [Int]
+      if let since, let updated = try await listings.updated(since: since) {
+        numbers = updated.filter(\.isPullRequest).suffix(limit).map(\.number)
+      } else {
+        numbers = try await listings.newestPullRequests(limit)
+      }
+      return Cut(chunks: lists(of: numbers, size: size, notes: &notes), provesWhole: false)
+    }
+    if let since {
+      guard let updated = try await listings.updated(since: since) else {
+        notes.append("GitHub lists no changes for this repository: all of its history is walked.")
+        return whole(of: head, size: size, notes: &notes)
+      }
+      return Cut(chunks: lists(of: updated.map(\.number), size: size, notes: &notes), provesWhole: false)
+    }
+    guard scope.window == .all, let baseline, baseline >= Self.beginning,
+      let updated = try await listings.updated(since: baseline)
+    else { return whole(of: head, size: size, notes: &notes) }
+
+    var chunks: [ChunkScope] = []
+    if head.pullRequestCount > 0, try await listings.hasReviewComments(since: baseline) {
+      chunks.append(.reviewComments(since: baseline))
+    }
+    chunks += lists(of: updated.map(\.number), size: size, notes: &notes)
+    return Cut(chunks: chunks, provesWhole: true)
+  }
+
+  /// Everything. The review comments come first: they are drawn from REST's budget, so whoever walks the ranges beside
+  /// them, or after GraphQL's budget is gone, loses nothing.
+  private func whole(of head: RepositoryHead, size: Int?, notes: inout [String]) -> Cut {
+    let cut = ChunkCut(count: head.newest, asked: size)
+    say(cut, notes: &notes)
+    let comments: [ChunkScope] = head.pullRequestCount > 0 ? [.reviewComments(since: nil)] : []
+    return Cut(chunks: comments + cut.ranges(upTo: head.newest), provesWhole: true)
+  }
+
+  private func lists(of numbers: [Int], size: Int?, notes: inout [String]) -> [ChunkScope] {
+    let cut = ChunkCut(count: numbers.count, asked: size)
+    say(cut, notes: &notes)
+    return cut.lists(of: numbers)
+  }
+
+  private func say(_ cut: ChunkCut, notes: inout [String]) {
+    guard cut.wasRaised else { return }
+    notes.append(
+      "The chunk size was raised to \(cut.size), so that there are at most \(ChunkCut.maximumChunks) chunks.")
+  }
+}

@@ -1,0 +1,85 @@
+import Domain
+
+/// A page that is being fetched while its predecessor commits.
+struct FetchedStep: Sendable {
+  var step: Step
+  /// Seconds that the fetch took.
+  var seconds: Double
+}
+
+extension SyncRun {
+  /// Begins to fetch a step. Not a child task, because it outlives the turn of the loop that starts it; whoever holds it
+  /// cancels it and waits for its end on every way out.
+  func fetch(_ walk: ChunkWalk, at checkpoint: Checkpoint, pace: Pace) -> Task<FetchedStep, any Error> {
+    Task { [clock] in
+      let begun = clock.now
+      let step = try await walk.step(at: checkpoint, pace: pace)
+      return FetchedStep(step: step, seconds: seconds(from: begun, to: clock.now))
+    }
+  }
+
+  /// Waits for a fetch. Keeps the lease meanwhile, with empty pages that store the checkpoint as it stands: nothing else
+  /// commits to the chunk while this waits, so no older checkpoint can overwrite a newer one. And watches the deadline:
+  /// when a signal comes, a request in flight is cancelled, not waited for.
+  func wait(
+    for fetch: Task<FetchedStep, any Error>, of chunk: ClaimedChunk, at checkpoint: Checkpoint
+  ) async throws -> FetchedStep {
+    try await withTaskCancellationHandler {
+      try await withThrowingTaskGroup(of: FetchedStep?.self) { group in
+        group.addTask { try await fetch.value }
+        group.addTask {
+          var renewed = clock.now
+          while true {
+            try await clock.sleep(seconds: Self.watchInterval)
+            if isOver { throw CancellationError() }
+            guard seconds(from: renewed, to: clock.now) >= Double(lease) / 3 else { continue }
+            renewed = clock.now
+            try await shielded {
+              try await store.commit(
+                CapturedPage(), of: chunk, checkpoint: checkpoint, finished: false, cost: PageCost(), lease: lease)
+            }
+          }
+        }
+        do {
+          while let outcome = try await group.next() {
+            guard let fetched = outcome else { continue }
+            group.cancelAll()
+            return fetched
+          }
+          throw CancellationError()
+        } catch {
+          fetch.cancel()
+          group.cancelAll()
+          throw error
+        }
+      }
+    } onCancel: {
+      fetch.cancel()
+    }
+  }
+
+  /// Runs a store call to its end although this task is cancelled: a page that came is not thrown away for want of a few
+  /// milliseconds, and the lease is given back. After a grace period the call is cancelled all the same, because a
+  /// process that was asked to end has a second.
+  func shielded<Value: Sendable>(_ call: @escaping @Sendable () async throws -> Value) async throws -> Value {
+    let work = Task { try await call() }
+    return try await withTaskCancellationHandler {
+      try await work.value
+    } onCancel: {
+      Task { [clock] in
+        try? await clock.sleep(seconds: Self.grace)
+        work.cancel()
+      }
+    }
+  }
+
+  /// Seconds between looks at the deadline.
+  static var watchInterval: Double { 0.1 }
+
+  /// Seconds that a store call may go on after cancellation. A stop takes two calls at most, a commit and a release.
+  static var grace: Double { 0.4 }
+}
+
+func seconds(from a: Timestamp, to b: Timestamp) -> Double {
+  Double(b.microseconds - a.microseconds) / 1_000_000
+}

@@ -1,0 +1,103 @@
+internal import CPostgres
+
+/// A connection string that libpq could read, with our own defaults before it.
+struct ConnectionTarget {
+  /// In libpq's order: a later keyword overrides an earlier one.
+  let keywords: [(name: String, value: String)]
+  /// Seconds, where the connection string names them; libpq enforces them in its blocking calls only.
+  let connectTimeout: Double?
+
+  /// - Throws: `malformedConnectionString`. libpq's own explanation quotes parts of the string, where the password may
+  ///   be, so it is never repeated.
+  init(_ conninfo: String, applicationName: String) throws(PostgresError) {
+    guard !conninfo.isEmpty, !conninfo.utf8.contains(0), let options = unsafe PQconninfoParse(conninfo, nil) else {
+      throw PostgresError(
+        .malformedConnectionString,
+        message: "the connection string is neither a postgresql:// URI nor a list of keyword=value pairs")
+    }
+    defer { unsafe PQconninfoFree(options) }
+    var timeout: Double?
+    var option = unsafe options
+    // The array ends with an entry whose keyword is null.
+    while let keyword = unsafe option.pointee.keyword {
+      if unsafe String(cString: keyword) == "connect_timeout", let value = unsafe option.pointee.val {
+        // Zero or less means no limit to libpq; we always have one.
+        timeout = unsafe Double(String(cString: value)).flatMap { $0 > 0 ? $0 : nil }
+      }
+      unsafe option += 1
+    }
+    connectTimeout = timeout
+    keywords = [
+      ("fallback_application_name", applicationName),
+      // A peer that vanished without a word is noticed within about a minute.
+      ("keepalives_idle", "20"), ("keepalives_interval", "10"), ("keepalives_count", "3"),
+      ("tcp_user_timeout", "60000"),
+      // Looking for Kerberos credentials costs time on every start; whoever encrypts by GSSAPI says so.
+      ("gssencmode", "disable"),
+      ("dbname", conninfo),
+      // Swift's strings are UTF-8, whatever PGCLIENTENCODING says.
+      ("client_encoding", "UTF8"),
+    ]
+  }
+}
+
+extension PostgresError {
+  /// Why connecting failed, read from libpq's text, since libpq keeps no code for it.
+  ///
+  /// Only known phrases and the server's own message come through: a connection string with an unescaped `@` makes libpq
+  /// take a part of the password for a host name and quote it.
+  init(connectionText text: String) {
+    if let answer = ServerAnswer(text) {
+      var condition = Self.condition(ofSQLState: answer.sqlState)
+      if condition == .shutdown || condition == .other || condition == .connectionLost {
+        condition = .connectionRejected
+      }
+      // PgBouncer answers with 08P01 whatever the reason was.
+      if answer.message.contains("authentication failed") || answer.message.contains("no such user") {
+        condition = .authenticationFailed
+      }
+      if answer.message.contains("no such database") { condition = .missingDatabase }
+      self.init(condition, sqlState: answer.sqlState, severity: "FATAL", message: answer.message)
+      return
+    }
+    if text.contains("SSL") || text.contains("certificate") {
+      self.init(.tlsFailed, message: "TLS could not be established as the connection string demands")
+    } else if text.contains("no password supplied") {
+      self.init(.authenticationFailed, message: "the server asks for a password and none is given")
+    } else if text.contains("invalid ") || text.contains("could not match") {
+      self.init(.malformedConnectionString, message: "the connection string holds a value that libpq does not accept")
+    } else {
+      let phrases = [
+        "Connection refused", "Name or service not known", "Temporary failure in name resolution",
+        "No address associated with hostname", "Network is unreachable", "No route to host", "Connection timed out",
+        "timeout expired", "No such file or directory", "Permission denied", "Connection reset by peer",
+        "server closed the connection unexpectedly", "No space left on device",
+      ]
+      let phrase = phrases.first { text.contains($0) }
+      self.init(.connectionFailed, message: "no connection to the server" + (phrase.map { ": \($0)" } ?? ""))
+    }
+  }
+}
+
+/// The server's refusal inside libpq's text, which in verbose form reads `FATAL:  28P01: password authentication …`.
+/// The word before the code is in the server's language.
+private struct ServerAnswer {
+  var sqlState: String
+  var message: String
+
+  init?(_ text: String) {
+    for line in text.split(separator: "\n").reversed() {
+      let bytes = Array(line.utf8)
+      guard bytes.count > 10 else { continue }
+      for start in 0..<(bytes.count - 9)
+      where bytes[start...].starts(with: ":  ".utf8) && bytes[(start + 8)...].starts(with: ": ".utf8) {
+        let code = bytes[(start + 3)..<(start + 8)]
+        guard code.allSatisfy({ (48...57).contains($0) || (65...90).contains($0) }) else { continue }
+        sqlState = String(decoding: code, as: UTF8.self)
+        message = String(decoding: bytes[(start + 10)...], as: UTF8.self)
+        return
+      }
+    }
+    return nil
+  }
+}

@@ -1,0 +1,180 @@
+public import Domain
+public import Markup
+
+/// What one event came to: the job summary of `yardmaster run`.
+public struct RunReport: Sendable {
+  /// What started the run.
+  public struct Trigger: Hashable, Sendable {
+    /// The event's name as Actions gives it, known or not.
+    public var name: String
+    public var action: String?
+    public var repository: RepositoryName?
+    public var number: Int?
+    public var title: String?
+    public var actor: String?
+
+    public init(
+      name: String, action: String? = nil, repository: RepositoryName? = nil, number: Int? = nil, title: String? = nil,
+      actor: String? = nil
+    ) {
+      self.name = name
+      self.action = action
+      self.repository = repository
+      self.number = number
+      self.title = title
+      self.actor = actor
+    }
+  }
+
+  /// One decision and what came of it.
+  public struct Entry: Hashable, Sendable {
+    public var decision: Decision
+    /// nil where it did not come to an attempt.
+    public var status: Action.Status?
+    public var explanation: String?
+
+    public init(decision: Decision, status: Action.Status? = nil, explanation: String? = nil) {
+      self.decision = decision
+      self.status = status
+      self.explanation = explanation
+    }
+  }
+
+  public var trigger: Trigger
+  public var outcome: EventOutcome
+  /// Why it was ignored, or of which event it is a duplicate.
+  public var reason: String?
+  /// Where routing sent the event: `issue`, `comment`, `history`; nil where it sent it nowhere.
+  public var processor: String?
+  public var mode: Settings.Mode
+  public var entries: [Entry] = []
+  /// What was looked at and led to nothing.
+  public var notes: [Reason] = []
+  public var usage = APIUsage()
+  /// Seconds.
+  public var duration = 0.0
+  /// What is left to be done, one sentence each.
+  public var remaining: [String] = []
+  public var fault: Fault?
+  public var eventID: EventID?
+  public var transactionID: TransactionID?
+  public var serverURL = "https://github.com"
+
+  public init(trigger: Trigger, outcome: EventOutcome, mode: Settings.Mode) {
+    self.trigger = trigger
+    self.outcome = outcome
+    self.mode = mode
+  }
+
+  /// Rows of a table beyond which a summary says how many more there are.
+  static let rowLimit = 50
+
+  public func markdown() -> Markdown {
+    Markdown.blocks([
+      heading, subject, fault?.markdown ?? "", reason.map { "\($0)" } ?? "", effects, considered, remains, cost,
+      identity,
+    ])
+  }
+
+  private var heading: Markdown {
+    let event = ([trigger.name] + (trigger.action.map { [$0] } ?? [])).map { Markdown.code($0) }.joined(separator: " ")
+    return switch outcome {
+    case .processed: "### ✅ Processed \(event)"
+    case .duplicate: "### 🔁 Already processed: \(event)"
+    case .ignored: "### ⏭️ Ignored \(event)"
+    case .failed: "### ❌ Failed on \(event)"
+    }
+  }
+
+  private var subject: Markdown {
+    var parts: [Markdown] = []
+    if let repository = trigger.repository {
+      if let number = trigger.number {
+        let label = Markdown.code("\(repository)#\(number)")
+        parts.append(.link(label, to: "\(serverURL)/\(repository)/issues/\(number)"))
+      } else {
+        parts.append(.code(repository.description))
+      }
+    }
+    if let title = trigger.title { parts.append(.code(Figures.shortened(title, to: 120))) }
+    if let actor = trigger.actor { parts.append("by \(Markdown.code(actor))") }
+    if let processor { parts.append("\(processor) processor") }
+    if outcome == .processed || outcome == .failed {
+      parts.append(mode == .dryRun ? "**dry run**: nothing is sent to GitHub" : "live")
+    }
+    return parts.joined(separator: " · ")
+  }
+
+  private var effects: Markdown {
+    guard !entries.isEmpty else { return outcome == .processed && fault == nil ? "No effect was called for." : "" }
+    let rows = entries.prefix(Self.rowLimit).map { entry -> [Markdown] in
+      [
+        entry.decision.effect.inWords, .code("#\(entry.decision.target.number)"),
+        "\(entry.decision.reason.origin): \(Figures.shortened(entry.decision.reason.evidence, to: 200))",
+        result(of: entry),
+      ]
+    }
+    let table = Markdown.table(header: ["Effect", "On", "Why", "Result"], rows: rows)
+    return Markdown.blocks([table, Self.more(entries.count)])
+  }
+
+  private func result(of entry: Entry) -> Markdown {
+    let word: Markdown =
+      switch entry.status {
+      case .done: "✅ done"
+      case .skipped: mode == .dryRun ? "👀 dry run" : "⏭️ skipped"
+      case .uncertain: "❔ uncertain"
+      case .failed: "❌ failed"
+      case .intended: "⏳ not yet sent"
+      case .rolledBack: "↩️ undone"
+      case nil: "–"
+      }
+    guard let explanation = entry.explanation else { return word }
+    return "\(word): \(Figures.shortened(explanation, to: 200))"
+  }
+
+  private var considered: Markdown {
+    guard !notes.isEmpty else { return "" }
+    let rows = notes.prefix(Self.rowLimit).map { note -> [Markdown] in
+      ["\(note.origin)", "\(Figures.shortened(note.evidence, to: 200))"]
+    }
+    let table = Markdown.table(header: ["Looked at", "Why nothing came of it"], rows: rows)
+    return .details("Looked at without effect", .blocks([table, Self.more(notes.count)]))
+  }
+
+  private var remains: Markdown {
+    guard !remaining.isEmpty else { return "" }
+    return "**What remains**\n\n" + remaining.map { "- \($0)" }.joined(separator: "\n")
+  }
+
+  private var cost: Markdown { "**Cost:** \(usage.inWords) · \(Figures.duration(duration))" }
+
+  private var identity: Markdown {
+    var parts: [Markdown] = []
+    if let eventID { parts.append("event \(Markdown.code(eventID.text))") }
+    if let transactionID { parts.append("transaction \(Markdown.code(transactionID.text))") }
+    return parts.joined(separator: " · ")
+  }
+
+  static func more(_ count: Int) -> Markdown {
+    count > rowLimit ? "… and \(Figures.count(count - rowLimit)) more." : ""
+  }
+}
+
+extension APIUsage {
+  /// `2 REST requests, 1 GraphQL request (1 point); 4,998 REST requests left`
+  var inWords: Markdown {
+    guard restRequests + graphQLRequests > 0 else { return "no request to GitHub" }
+    var spent: [String] = []
+    if restRequests > 0 { spent.append(Figures.count(restRequests, "REST request")) }
+    if graphQLRequests > 0 {
+      spent.append(
+        "\(Figures.count(graphQLRequests, "GraphQL request")) (\(Figures.count(graphQLPoints, "point")))")
+    }
+    var left: [String] = []
+    if let restRemaining { left.append("\(Figures.count(restRemaining, "REST request"))") }
+    if let graphQLRemaining { left.append("\(Figures.count(graphQLRemaining, "point"))") }
+    let rest = left.isEmpty ? "" : "; \(left.joined(separator: " and ")) left"
+    return "\(spent.joined(separator: ", ") + rest)"
+  }
+}

@@ -1,0 +1,71 @@
+import ActionsRuntime
+import Domain
+import Testing
+
+@Suite struct ActionsEnvironmentTests {
+  @Test func emptyMeansUnset() {
+    let environment = ActionsEnvironment.read(["GITHUB_TOKEN": "", "DATABASE_URL": "", "GITHUB_API_URL": ""])
+    #expect(environment.token == nil)
+    #expect(environment.databaseURL == nil)
+    #expect(environment.apiURL == "https://api.github.com")
+    #expect(environment.graphQLURL == "https://api.github.com/graphql")
+    #expect(environment.runAttempt == 1)
+    #expect(!environment.isActions)
+    #expect(environment.runURL == nil)
+    #expect(environment.problems.isEmpty)
+  }
+
+  @Test func readsWhatActionsSets() {
+    let environment = ActionsEnvironment.read([
+      "GITHUB_ACTIONS": "true", "GITHUB_REPOSITORY": "o/r", "GITHUB_RUN_ID": "17", "GITHUB_RUN_ATTEMPT": "2",
+      "RUNNER_DEBUG": "1", "YARDMASTER_TIME_LIMIT": "30.5", "GITHUB_OUTPUT": "/o", "GITHUB_STEP_SUMMARY": "/s",
+    ])
+    #expect(environment.isActions && environment.isDebug)
+    #expect(environment.repositoryName == RepositoryName("o/r"))
+    #expect(environment.timeLimit == 30.5)
+    #expect(environment.run == RunContext(runID: 17, attempt: 2))
+    #expect(environment.runURL == "https://github.com/o/r/actions/runs/17/attempts/2")
+  }
+
+  @Test(arguments: [
+    ("http://127.0.0.1:8080/", nil, "http://127.0.0.1:8080/graphql"),
+    ("https://ghe.example/api/v3", nil, "https://ghe.example/api/graphql"),
+    ("https://a.b", "https://c.d/graphql/", "https://c.d/graphql"),
+  ])
+  func graphQLBelongsToTheAPI(api: String, graphQL: String?, expected: String) {
+    let environment = ActionsEnvironment.read(["GITHUB_API_URL": api, "GITHUB_GRAPHQL_URL": graphQL ?? ""])
+    #expect(environment.graphQLURL == expected)
+  }
+
+  @Test func whatCannotBeUsedIsSaid() {
+    let environment = ActionsEnvironment.read([
+      "GITHUB_RUN_ID": "x", "GITHUB_RUN_ATTEMPT": "0", "YARDMASTER_TIME_LIMIT": "soon",
+    ])
+    #expect(environment.problems.count == 3)
+    #expect(environment.problems.allSatisfy { $0.exitStatus == .configuration })
+    #expect(environment.timeLimit == nil)
+  }
+
+  @Test(arguments: [
+    ("postgres://u:p%40ss@h:5432/db", ["p%40ss", "p@ss"]),
+    ("host=h password = 'se \\'cret' user=u", ["se 'cret"]),
+    ("host=h user=u password=hidden", ["hidden"]),
+    ("postgres://h/db?password=hidden&x=1", ["hidden"]),
+  ])
+  func passwordsAreSecrets(url: String, expected: [String]) {
+    let secrets = ActionsEnvironment.read(["DATABASE_URL": url]).secrets
+    #expect(secrets.contains(url))
+    #expect(Set(expected).isSubset(of: secrets))
+  }
+
+  @Test func descriptionsHoldNoSecret() {
+    let environment = ActionsEnvironment.read([
+      "GITHUB_TOKEN": "SECRET1", "DATABASE_URL": "SECRET2", "YARDMASTER_APP_PRIVATE_KEY": "SECRET3",
+      "YARDMASTER_AUDIT_KEY": "SECRET4",
+    ])
+    var dumped = ""
+    dump(environment, to: &dumped)
+    #expect(!"\(environment) \(String(reflecting: environment)) \(dumped)".contains("SECRET"))
+    #expect(environment.secrets == ["SECRET1", "SECRET2", "SECRET3", "SECRET4"])
+  }
+}

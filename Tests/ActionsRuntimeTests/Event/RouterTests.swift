@@ -1,0 +1,113 @@
+import ActionsRuntime
+import Domain
+import Testing
+
+private func event(
+  _ payload: Event.Payload, name: EventName = .issues, action: String? = "opened",
+  sender: Account? = Account(login: "alice", kind: .user)
+) -> Event {
+  Event(
+    name: name, action: action, repository: RepositoryName("octo/repo")!, repositoryGitHubID: nil, sender: sender,
+    payload: payload, run: RunContext())
+}
+
+private let issue = Domain.Issue(id: 1, number: 2, title: "t", author: Account(login: "bob", kind: .user))
+private let bot = Account(login: "renovate[bot]", kind: .bot)
+
+private func comment(_ body: String, by author: Account? = Account(login: "bob", kind: .user)) -> Event.Payload {
+  .comment(Domain.Comment(id: 3, body: body, author: author), on: issue, previousBody: nil)
+}
+
+private func reason(_ event: Event, hasDatabase: Bool = true) -> String? {
+  if case .ignored(let reason) = route(event, facts: RoutingFacts(hasDatabase: hasDatabase)) { reason } else { nil }
+}
+
+@Suite("Routing")
+struct RouterTests {
+  @Test("the issue actions that a rule can name go to the issue processor", arguments: Rule.Trigger.knownActions)
+  func issues(action: String) {
+    #expect(route(event(.issue(issue, detail: nil), action: action), facts: RoutingFacts(hasDatabase: false)) == .issue)
+  }
+
+  @Test("other issue actions are ignored with their name", arguments: ["pinned", "transferred", "deleted", "assigned"])
+  func otherActions(action: String) throws {
+    #expect(try #require(reason(event(.issue(issue, detail: nil), action: action))).contains("issues.\(action)"))
+  }
+
+  @Test("a missing action is ignored")
+  func noAction() {
+    #expect(reason(event(.issue(issue, detail: nil), action: nil)) != nil)
+    #expect(reason(event(comment("/close"), name: .issueComment, action: nil)) != nil)
+  }
+
+  @Test("nothing that a bot did starts anything")
+  func bots() {
+    #expect(reason(event(.issue(issue, detail: nil), sender: bot)) != nil)
+    #expect(reason(event(comment("/close", by: bot), name: .issueComment, action: "created")) != nil)
+    #expect(reason(event(comment("/close"), name: .issueComment, action: "created", sender: bot)) != nil)
+    let suffix = Account(login: "ci[bot]", kind: .user)
+    #expect(reason(event(comment("/close", by: suffix), name: .issueComment, action: "created")) != nil)
+    var opened = issue
+    opened.author = bot
+    #expect(reason(event(.issue(opened, detail: nil), sender: nil)) != nil)
+    #expect(reason(event(.issue(opened, detail: nil), action: "labeled")) == nil)
+  }
+
+  @Test(
+    "a comment goes on only where a line may hold a command",
+    arguments: [
+      ("/close", true), ("text\n  /label a", true), ("text\r\n/label a", true), ("text\r/label a", true),
+      ("\t/assign", true), ("see a/b and /close", false), ("", false), ("/", false), ("// comment", false),
+      ("/1", false), ("> /close", false), ("\n/\nclose", false),
+    ])
+  func preCheck(body: String, goes: Bool) {
+    let comment = event(comment(body), name: .issueComment, action: "created")
+    #expect((route(comment, facts: RoutingFacts(hasDatabase: true)) == .comment) == goes)
+  }
+
+  @Test("edited comments go on, deleted ones do not")
+  func commentActions() {
+    #expect(reason(event(comment("/close"), name: .issueComment, action: "edited")) == nil)
+    #expect(reason(event(comment("/close"), name: .issueComment, action: "deleted"))?.contains("deleted") == true)
+    #expect(reason(event(comment("/close"), name: .issueComment, action: "pinned")) != nil)
+  }
+
+  @Test("a pull request from a fork without secrets is a stated skip")
+  func forks() throws {
+    let base = RepositoryName("octo/repo")
+    var pull = PullRequest(
+      id: 1, number: 2, title: "t", headRepository: RepositoryName("fork/repo"), baseRepository: base)
+    let fork = event(.pullRequest(pull, detail: nil), name: .pullRequest)
+    #expect(try #require(reason(fork, hasDatabase: false)).contains("without secrets"))
+    #expect(try #require(reason(fork, hasDatabase: true)).contains("history sync"))
+    let review = event(.review(Review(id: 1, state: "approved"), on: pull), name: .pullRequestReview)
+    #expect(try #require(reason(review, hasDatabase: false)).contains("without secrets"))
+    pull.headRepository = base
+    #expect(
+      try #require(reason(event(.pullRequest(pull, detail: nil), name: .pullRequest), hasDatabase: false))
+        .contains("history sync"))
+  }
+
+  @Test("a dispatch that names a capture goes to history, any other is ignored", arguments: CaptureInput.allCases)
+  func dispatches(input: CaptureInput) {
+    let key = input.rawValue
+    let facts = RoutingFacts(hasDatabase: true)
+    func dispatched(_ inputs: [String: String]) -> Event {
+      event(.workflowDispatch(inputs: inputs), name: .workflowDispatch, action: nil)
+    }
+    func relayed(_ payload: JSONValue) -> Event {
+      event(
+        .repositoryDispatch(type: "x", deliveryID: nil, clientPayload: payload), name: .repositoryDispatch, action: "x")
+    }
+    #expect(route(dispatched([key: "1"]), facts: facts) == .history)
+    #expect(route(relayed(.object([key: 30])), facts: facts) == .history)
+    #expect(reason(dispatched([key: "", "other": "1"])) != nil)
+    #expect(reason(relayed(.object([key: .null]))) != nil)
+    #expect(reason(relayed(.null)) != nil)
+  }
+
+  @Test("a schedule is the sweep's")
+  func schedule() {
+    #expect(reason(event(.schedule(cron: nil), name: .schedule, action: nil))?.contains("sweep") == true)
+  }
+}

@@ -1,0 +1,52 @@
+import ActionsRuntime
+import Foundation
+import Glibc
+
+/// A log that writes into files, and what stands in them.
+final class LogCapture {
+  let folder: URL
+  let log: RunLog
+  private let descriptors: [Int32]
+
+  init(isActions: Bool) throws {
+    let folder = try temporaryFolder()
+    self.folder = folder
+    descriptors = ["output", "diagnostics"].map {
+      open(folder.appending(path: $0).path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+    }
+    log = RunLog(output: descriptors[0], diagnostics: descriptors[1], isActions: isActions, allowsColour: false)
+  }
+
+  deinit {
+    for descriptor in descriptors { close(descriptor) }
+    try? FileManager.default.removeItem(at: folder)
+  }
+
+  var outputPath: String { folder.appending(path: "output").path }
+  var output: String { get throws { try read("output") } }
+  var diagnostics: String { get throws { try read("diagnostics") } }
+
+  private func read(_ name: String) throws -> String {
+    String(decoding: try Data(contentsOf: folder.appending(path: name)), as: UTF8.self)
+  }
+}
+
+func temporaryFolder() throws -> URL {
+  let folder = FileManager.default.temporaryDirectory.appending(path: "yardmaster-\(UUID().uuidString)")
+  try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+  return folder
+}
+
+/// A generator whose whole sequence follows from its seed (SplitMix64).
+struct SeededGenerator: RandomNumberGenerator {
+  var state: UInt64
+  init(seed: UInt64) { state = seed }
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return z ^ (z >> 31)
+  }
+}

@@ -1,0 +1,185 @@
+import Capture
+import Domain
+import Testing
+
+@Suite struct PlannerTests {
+  @Test func everythingIsCutIntoRangesThatCoverEachNumberOnce() async throws {
+    let harness = CaptureHarness(ModelRepository(count: 1_203))
+    let plan = try await harness.plan()
+    let chunks = harness.store.state.chunks.map(\.scope)
+    #expect(
+      chunks == [
+        .reviewComments(since: nil), .range(first: 1, last: 500), .range(first: 501, last: 1_000),
+        .range(first: 1_001, last: 1_203),
+      ])
+    #expect(plan.matrix == [1, 2, 3, 4])
+    // One call over GraphQL, none over REST.
+    #expect(harness.github.calls.count == 1)
+    // GitHub's clock, less the overlap.
+    #expect(harness.store.state.walkedAsOf == Timestamp(seconds: 1_800_000_000 - 300))
+  }
+
+  @Test(
+    arguments: [(1, nil), (1, 1), (254, 1), (255, 1), (256, 1), (20_000, 1), (300_000, nil), (300_000, 10)]
+      as [(Int, Int?)])
+  func thereAreNeverMoreThan256Chunks(newest: Int, size: Int?) async throws {
+    var model = ModelRepository(count: 1)
+    var last = try #require(model.items[1])
+    last.number = newest
+    model.items[newest] = last
+    let harness = CaptureHarness(model)
+    let plan = try await harness.plan(chunkSize: size, jobs: 1_000)
+    #expect(plan.chunkCount <= 256)
+    #expect(plan.matrix.count == plan.chunkCount)
+    var next = 1
+    for case .range(let first, let last) in harness.store.state.chunks.map(\.scope) {
+      #expect(first == next)
+      next = last + 1
+    }
+    #expect(next == newest + 1)
+    #expect(plan.notes.contains { $0.contains("raised") } == (size.map { newest > 255 * $0 } ?? false))
+  }
+
+  @Test func jobsLimitTheMatrix() async throws {
+    let harness = CaptureHarness(ModelRepository(count: 90))
+    #expect(try await harness.plan(chunkSize: 10, jobs: 2).matrix == [1, 2])
+  }
+
+  @Test func afterAWalkOverEverythingOnlyChangesArePlanned() async throws {
+    let model = ModelRepository(count: 90)
+    let harness = CaptureHarness(model)
+    _ = try await harness.plan()
+    _ = try await harness.sync()
+    #expect(harness.store.state.baseline == Timestamp(seconds: 1_800_000_000 - 300))
+
+    let before = harness.github.calls.count
+    let idle = try await harness.plan()
+    #expect(!idle.hasWork)
+    #expect(idle.job?.status == .completed)
+    #expect(harness.github.calls.count - before == 3)
+
+    let now = Timestamp(seconds: 1_800_000_060).description
+    harness.github.change { model in
+      model.items[41]?.title = "Changed"
+      model.items[41]?.updatedAt = now
+      model.items[8]?.reviewComments.append(.init(id: 77, author: nil, body: "late", at: now))
+    }
+    let delta = try await harness.plan()
+    #expect(
+      harness.store.state.chunks.map(\.scope) == [
+        .reviewComments(since: Timestamp(seconds: 1_800_000_000 - 300)), .numbers([41]),
+      ])
+    #expect(delta.matrix == [1, 2])
+    let result = try await harness.sync()
+    #expect(result.isComplete)
+    #expect(result.items == 1)
+    #expect(harness.store.state.rows.items[41] == "pull Changed merged")
+    #expect(harness.store.state.rows.reviewComments[77] == "8 - late")
+  }
+
+  @Test func fullWalksEverythingAgain() async throws {
+    let harness = CaptureHarness(ModelRepository(count: 90))
+    harness.store.change { $0.baseline = Timestamp(seconds: 1_790_000_000) }
+    let plan = try await harness.plan(.full)
+    #expect(plan.chunkCount == 2)
+  }
+
+  @Test func aWindowCoversWhatChangedInIt() async throws {
+    let model = ModelRepository(count: 350)
+    let harness = CaptureHarness(model)
+    let since = try #require(Timestamp(ModelRepository.time(100 * 60)))
+    _ = try await harness.plan(.since(since), chunkSize: 100)
+    var numbers: [Int] = []
+    for case .numbers(let list) in harness.store.state.chunks.map(\.scope) { numbers += list }
+    #expect(numbers == model.items.keys.filter { $0 >= 100 }.sorted())
+    #expect(harness.store.state.walkedAsOf == nil)
+  }
+
+  @Test func daysBackCountFromGitHubsClock() async throws {
+    let harness = CaptureHarness(ModelRepository(count: 5))
+    harness.clock.advance(-86_400 * 400)  // the runner's clock is wrong
+    _ = try await harness.plan(.daysBack(2))
+    #expect(harness.github.restPaths.contains { $0.contains("since=2027-01-13T08:00:00Z") })
+  }
+
+  /// GitHub answers `since=1970-01-01` with an empty list.
+  @Test func aDateBeforeGitHubMeansEverything() async throws {
+    let harness = CaptureHarness(ModelRepository(count: 90))
+    _ = try await harness.plan(.since(Timestamp(seconds: 0)))
+    #expect(harness.store.state.chunks.map(\.scope) == [.reviewComments(since: nil), .range(first: 1, last: 90)])
+    #expect(harness.github.restPaths.isEmpty)
+  }
+
+  @Test func atMostNItemsAreTheNewestPullRequests() async throws {
+    let model = ModelRepository(count: 400)
+    let pulls = model.items.values.filter(\.isPull).map(\.number).sorted()
+    let harness = CaptureHarness(model)
+    _ = try await harness.plan(.all, maxItems: 150)
+    #expect(harness.store.state.chunks.map(\.scope) == [.numbers(Array(pulls.suffix(150)))])
+    #expect(harness.github.restPaths.count == 2)
+
+    let windowed = CaptureHarness(model)
+    let since = try #require(Timestamp(ModelRepository.time(390 * 60)))
+    _ = try await windowed.plan(.since(since), maxItems: 3)
+    #expect(windowed.store.state.chunks.map(\.scope) == [.numbers(Array(pulls.suffix(3)))])
+  }
+
+  @Test func aRepositoryWithoutIssuesIsWalkedInsteadOfListed() async throws {
+    let harness = CaptureHarness(ModelRepository(count: 90))
+    harness.github.switchIssuesOff()
+    let plan = try await harness.plan(.daysBack(3))
+    #expect(plan.chunkCount == 2)
+    #expect(plan.notes.contains { $0.contains("lists no changes") })
+  }
+
+  @Test func aMissingRepositoryIsAClearError() async throws {
+    let harness = CaptureHarness(ModelRepository(count: 9))
+    harness.github.vanish()
+    let error = await #expect(throws: Failure.self) { try await harness.plan() }
+    #expect(error?.exitStatus == .configuration)
+    #expect(error?.problem.contains("acme/widget does not exist") == true)
+  }
+
+  @Test func aRenameIsFollowedAndSaid() async throws {
+    let harness = CaptureHarness(ModelRepository(count: 9))
+    harness.github.rename(to: "acme/gadget")
+    let plan = try await harness.plan()
+    #expect(plan.job?.repository.description == "acme/gadget")
+    #expect(plan.notes == ["acme/widget is called acme/gadget now."])
+  }
+
+  @Test func aWaitingJobIsAdoptedWithItsOwnWindow() async throws {
+    let harness = CaptureHarness(ModelRepository(count: 90))
+    let repository = try await harness.store.repository(try name("acme/widget"), githubID: 77)
+    let id = JobID.random()
+    harness.store.change { [clock = harness.clock] state in
+      state.job = Job(
+        id: id, repositoryID: repository, repository: state.repositories[77]?.name ?? state.repositories[0]!.name,
+        status: .pending, scope: CaptureScope(window: .all, maxItems: 5), createdAt: clock.now)
+    }
+    let request = PlanRequest(repository: try name("acme/widget"), jobID: id, runID: 2)
+    let plan = try await harness.planner.plan(request)
+    #expect(plan.job?.id == id)
+    #expect(harness.store.state.chunks.map(\.scope.size) == [5])
+
+    let calls = harness.github.calls.count
+    let again = try await harness.planner.plan(request)
+    #expect(again.job?.id == id)
+    #expect(again.matrix == [1])
+    #expect(harness.github.calls.count == calls)
+  }
+
+  @Test func nonsenseIsRefusedBeforeAnyCall() async throws {
+    let harness = CaptureHarness(ModelRepository(count: 9))
+    for request in [
+      PlanRequest(repository: try name("a/b"), chunkSize: 0), PlanRequest(repository: try name("a/b"), jobs: 0),
+      PlanRequest(repository: try name("a/b"), scope: CaptureScope(window: .all, maxItems: 0)),
+      PlanRequest(repository: try name("a/b"), scope: CaptureScope(window: .daysBack(-1))),
+      PlanRequest(repository: try name("a/b"), jobID: .random()),
+    ] {
+      let error = await #expect(throws: Failure.self) { try await harness.planner.plan(request) }
+      #expect(error?.exitStatus == .usage)
+    }
+    #expect(harness.github.calls.isEmpty)
+  }
+}

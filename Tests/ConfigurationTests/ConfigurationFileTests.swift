@@ -1,0 +1,185 @@
+import Configuration
+import Domain
+import Testing
+
+private func parse(_ yaml: String) -> ConfigurationResult { ConfigurationFile.parse(Array(yaml.utf8), file: "c.yml") }
+
+private func settings(_ yaml: String) throws -> Settings {
+  switch parse(yaml) {
+  case .valid(let settings): return settings
+  case .invalid(let errors):
+    Issue.record("\(errors.map(\.description))")
+    throw errors[0]
+  }
+}
+
+private func errors(_ yaml: String) -> [ConfigurationError] {
+  if case .invalid(let errors) = parse(yaml) { errors } else { [] }
+}
+
+/// A file with one rule that has `lines` in place of its `when` and `then`.
+private func rule(when: String = "{title: x}", then: String = "{label: y}", more: String = "") -> String {
+  "rules:\n  - name: r\n    when: \(when)\n    then: \(then)\n\(more)"
+}
+
+@Suite("The configuration file")
+struct ConfigurationFileTests {
+  @Test(
+    "nothing, or comments alone, means the defaults",
+    arguments: ["", "\n", "# nothing\n", "---\n", "---\n...\n", "~", "\u{FEFF}"])
+  func empty(yaml: String) throws {
+    #expect(try settings(yaml) == Settings())
+    #expect(Settings().mode == .dryRun)
+  }
+
+  @Test("everything that can be said")
+  func whole() throws {
+    let yaml = """
+      mode: live
+      alerts: false
+      rules:
+        - name: bug
+          on: [opened, labeled]
+          when:
+            title: [crash, "stack trace"]
+            body: 500
+            any: [x]
+          then:
+            label: bug
+            comment: "Thanks {{author}} for {{ title }}"
+        - {name: two, on: closed, when: {any: [a]}, then: {label: [b, c]}}
+      commands:
+        enabled: false
+        permissions: {label: read, close: admin}
+      """
+    let expected = Settings(
+      mode: .live,
+      rules: [
+        Rule(
+          name: "bug", trigger: .init(issueActions: ["opened", "labeled"]),
+          conditions: .init(titleWords: ["crash", "stack trace"], bodyWords: ["500"], anyWords: ["x"]),
+          actions: .init(addLabels: ["bug"], comment: "Thanks {{author}} for {{ title }}")),
+        Rule(
+          name: "two", trigger: .init(issueActions: ["closed"]), conditions: .init(anyWords: ["a"]),
+          actions: .init(addLabels: ["b", "c"])),
+      ],
+      commands: CommandSettings(enabled: false, permissions: [.label: .read, .close: .admin]), alerts: false)
+    #expect(try settings(yaml) == expected)
+    #expect(try settings(yaml.split(separator: "\n").joined(separator: "\r\n")) == expected)
+  }
+
+  @Test("on is a key like any other, not a boolean")
+  func on() throws {
+    #expect(try settings(rule(more: "    on: edited")).rules[0].trigger.issueActions == ["edited"])
+    #expect(try settings(rule()).rules[0].trigger == Rule.Trigger())
+  }
+
+  @Test(
+    "each fault: its place, and what was meant",
+    arguments: [
+      ("mod: live", 1, 1, "mode"), ("mode: life", 1, 7, "live"), ("alerts: yes", 1, 9, nil),
+      ("alerts: \"true\"", 1, 9, nil), ("a: 1\nmode: live", 1, 1, nil), ("- a", 1, 1, nil), ("just text", 1, 1, nil),
+      ("rules: {}", 1, 8, nil), ("rules:\n  - name: a", 2, 5, nil), ("rules: [x]", 1, 9, nil),
+      ("commands:\n  permissions:\n    lable: write", 3, 5, "label"),
+      ("commands:\n  permissions:\n    label: wirte", 3, 12, "write"),
+      ("commands:\n  permissions: {label: none}", 2, 24, nil), ("commands: [label]", 1, 11, nil),
+      ("mode: live\nmode: live", 2, 1, nil), ("mode: live\n---\nmode: live", 2, 1, nil),
+      ("mode: &a live", 0, 0, nil), ("mode: *a", 1, 7, nil), ("mode: !!int 5", 1, 7, nil), ("mode: !x live", 1, 7, nil),
+      ("? [a]\n: b", 1, 3, nil), ("mode: [", 1, 8, nil), ("mode: \"live", 1, 12, nil), ("\tmode: live", 1, 1, nil),
+      ("a: b: c", 1, 5, nil), ("mode: live\n rules: []", 2, 7, nil), ("mode: \u{01}live", 1, 7, nil),
+      ("mode: li\0ve", 1, 9, nil),
+      (rule(then: "{label: y, labels: z}"), 4, 22, "label"), (rule(then: "{}"), 4, 11, nil),
+      (rule(then: "{label: \"\"}"), 4, 19, nil), (rule(then: "{label: []}"), 4, 19, nil),
+      (rule(then: "{comment: \"hi {{auther}}\"}"), 4, 21, "author"),
+      (rule(then: "{comment: \"hi {{author\"}"), 4, 21, nil),
+      (rule(then: "{label: \"a\\nb\"}"), 4, 19, nil), (rule(then: "{label: \"a\\0b\"}"), 4, 19, nil),
+      (rule(when: "{}"), 3, 11, nil), (rule(when: "{titel: x}"), 3, 12, "title"), (rule(when: "{title: }"), 3, 19, nil),
+      (rule(when: "{title: [[a]]}"), 3, 20, nil), (rule(more: "    on: [opend]"), 5, 10, "opened"),
+      (rule(more: "    on: []"), 5, 9, nil), (rule(more: "  - {name: r, when: {any: a}, then: {label: b}}"), 5, 5, nil),
+      (rule(more: "    if: x"), 5, 5, nil),
+    ] as [(String, Int, Int, String?)])
+  func fault(yaml: String, line: Int, column: Int, suggestion: String?) throws {
+    if line == 0 {
+      // An anchor that nothing refers to is harmless.
+      #expect(errors(yaml).isEmpty)
+      return
+    }
+    let error = try #require(errors(yaml).first)
+    #expect(error.location?.line == line, "\(error)")
+    if error.location?.line == line, column > 0 { #expect(error.location?.column == column, "\(error)") }
+    #expect(error.suggestion == suggestion)
+    #expect(error.exitStatus == .configuration)
+    #expect(error.location?.file == "c.yml")
+    #expect(error.description.hasPrefix("c.yml:\(line):"))
+    #expect(!error.problem.hasSuffix(".") && (error.advice.hasSuffix(".") || error.advice.hasSuffix("'.")))
+  }
+
+  @Test("all faults at once, in the order of the file")
+  func allAtOnce() {
+    let found = errors(
+      """
+      mode: love
+      alert: true
+      rules:
+        - name: a
+          when: {title: ""}
+          then: {label: b, coment: c}
+      commands: {enabled: 1}
+      """)
+    #expect(found.compactMap(\.location?.line) == [1, 2, 5, 6, 7])
+    #expect(found.map(\.suggestion) == ["live", "alerts", nil, "comment", nil])
+  }
+
+  @Test("aliases are refused, also those that refer to themselves or multiply")
+  func aliases() {
+    #expect(errors("rules: &a [*a]").first?.message.contains("alias") == true)
+    var bomb = "a0: &a0 [x, x]\n"
+    for level in 1...30 { bomb += "a\(level): &a\(level) [*a\(level - 1), *a\(level - 1)]\n" }
+    #expect(errors(bomb).contains { $0.message.contains("alias") })
+    #expect(errors("mode: *nobody").count == 1)
+  }
+
+  @Test("a text that is not UTF-8 is refused at the byte")
+  func encoding() {
+    func place(_ bytes: [UInt8]) -> Domain.SourceLocation? {
+      if case .invalid(let errors) = ConfigurationFile.parse(bytes, file: "c.yml") {
+        errors.first?.location
+      } else {
+        nil
+      }
+    }
+    #expect(
+      place(Array("mode: live\n# é".utf8) + [0xFF, 0x20]) == Domain.SourceLocation(file: "c.yml", line: 2, column: 4))
+    #expect(place([0xFF, 0xFE, 0x6D, 0x00]) == Domain.SourceLocation(file: "c.yml", line: 1, column: 1))
+    #expect(place(Array("é".utf8.dropLast())) == Domain.SourceLocation(file: "c.yml", line: 1, column: 1))
+  }
+
+  @Test("columns count characters, also after letters of several bytes")
+  func columns() {
+    #expect(errors("mode: \"é🚢\" x").first?.location?.column == 12)
+    #expect(
+      errors("# \u{2028} \u{85}\nmod: live").first?.location == Domain.SourceLocation(file: "c.yml", line: 2, column: 1)
+    )
+  }
+
+  @Test("size, depth and brackets are bounded, in time too", .timeLimit(.minutes(1)))
+  func bounds() {
+    #expect(errors(String(repeating: "#", count: 1024 * 1024 + 1)).count == 1)
+    for opening in ["[", "{", "{a: ", "[a, ", "- ", "? ", "a: {", "!a ", "&a ", "[a: "] {
+      let yaml = String(repeating: opening, count: 1_000_000 / opening.utf8.count)
+      #expect(!errors(yaml).isEmpty, "\(opening)")
+    }
+    let deep = String(repeating: "[", count: 10_000) + String(repeating: "]", count: 10_000)
+    #expect(!errors("rules: " + deep).isEmpty)
+    let wide = String(repeating: "[", count: 150) + String(repeating: "b, ", count: 300_000)
+    #expect(!errors("rules: " + wide).isEmpty)
+    #expect(try! settings("# " + String(repeating: "x", count: 1_000_000)) == Settings())
+  }
+
+  @Test("many faults and many rules stay quick", .timeLimit(.minutes(1)))
+  func many() {
+    #expect(errors((0..<20_000).map { "key\($0): x\n" }.joined()).count == 20_000)
+    let one = "  - {name: a, when: {any: [\(String(repeating: "w, ", count: 100))w]}, then: {label: l}}\n"
+    #expect(errors("rules:\n" + String(repeating: one, count: 501)).count >= 500)
+  }
+}

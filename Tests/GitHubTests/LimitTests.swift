@@ -1,0 +1,130 @@
+import Domain
+import GitHub
+import ScriptedServer
+import Testing
+
+private let ok = Step("GET", "/a", .json("{}"))
+
+private func get(_ yard: Yard, _ path: String = "/a") async throws -> RESTAnswer {
+  try await yard.client.send(RESTRequest(.get, path))
+}
+
+@Suite(.timeLimit(.minutes(1))) struct LimitTests {
+  @Test(arguments: [403, 429]) func thePrimaryLimitIsWaitedOut(status: Int) async throws {
+    let refusal = Reply.json(
+      #"{"message":"API rate limit exceeded for user ID 1."}"#, status: status, headers: budget(0, reset: 90))
+    try await Yard.run([Step("GET", "/a", refusal), ok]) { yard in
+      #expect(try await get(yard).status == 200)
+      #expect(yard.clock.sleeps == [90])
+    }
+  }
+
+  /// GitHub's clock is two hours ahead of this machine's.
+  @Test func theResetIsByGitHubsClock() async throws {
+    var headers = budget(0, reset: 7200 + 90)
+    headers["Date"] = "Fri, 15 Jan 2027 10:00:00 GMT"
+    try await Yard.run([Step("GET", "/a", .json("{}", status: 403, headers: headers)), ok]) { yard in
+      #expect(try await get(yard).status == 200)
+      #expect(yard.clock.sleeps == [90])
+    }
+  }
+
+  @Test func aSpentBudgetIsForeseen() async throws {
+    let last = Step("GET", "/a", .json("{}", headers: budget(0, reset: 50)))
+    try await Yard.run([last, ok]) { yard in
+      _ = try await get(yard)
+      #expect(yard.clock.sleeps == [])
+      _ = try await get(yard)
+      #expect(yard.clock.sleeps == [50])
+    }
+  }
+
+  @Test func oneResourceDoesNotHoldBackTheOther() async throws {
+    let last = Step("GET", "/search/issues?q=a", .json("{}", headers: budget(0, resource: "search")))
+    try await Yard.run([last, ok, Step("POST", "/graphql", .json(#"{"data":{"name":"n"}}"#))]) { yard in
+      _ = try await get(yard, "/search/issues?q=a")
+      _ = try await get(yard)
+      _ = try await yard.ask()
+      #expect(yard.clock.sleeps == [])
+    }
+  }
+
+  @Test(arguments: [403, 429], ["7", nil]) func theSecondaryLimitIsWaitedOut(status: Int, after: String?) async throws {
+    var headers = budget(100)
+    headers["Retry-After"] = after
+    let refusal = Reply.json(
+      #"{"message":"You have exceeded a secondary rate limit."}"#, status: status, headers: headers)
+    try await Yard.run([Step("POST", "/a", refusal), Step("POST", "/a", .json("{}", status: 201))]) { yard in
+      // A refusal is no lost answer: what is not idempotent is sent again too.
+      #expect(try await yard.client.send(RESTRequest(.post, "/a")).status == 201)
+      #expect(yard.clock.sleeps == [after == nil ? 60 : 7])
+    }
+  }
+
+  @Test func theWaitDoublesWithEveryRefusal() async throws {
+    try await Yard.run([Step("GET", "/a", times: 4, .json("{}", status: 429)), ok]) { yard in
+      #expect(try await get(yard).status == 200)
+      #expect(yard.clock.sleeps == [60, 120, 240, 480])
+    }
+  }
+
+  @Test func whileLimitedNobodySends() async throws {
+    let refusal = Reply.json("{}", status: 429, headers: ["Retry-After": "30"])
+    let steps =
+      [Step("GET", "/first", refusal), Step("GET", "/first", .json("{}"))]
+      + (0..<20).map { Step("GET", "/\($0)", .json("{}")) }
+      + [Step("POST", "/graphql", .json(#"{"data":{"name":"n"}}"#))]
+    try await Yard.run(steps, deadline: 1_000_000) { yard in
+      _ = try await get(yard, "/first")
+      #expect(yard.clock.elapsed == 30)
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        for index in 0..<20 { group.addTask { _ = try await get(yard, "/\(index)") } }
+        group.addTask { _ = try await yard.ask() }
+        try await group.waitForAll()
+      }
+    }
+  }
+
+  /// A clock that stands still shows that a second caller waits for what the first one was told.
+  @Test func theLimitHoldsForAllCallers() async throws {
+    let refusal = Reply.json("{}", status: 429, headers: ["Retry-After": "30"])
+    try await Yard.run([Step("GET", "/a", refusal)], deadline: 10) { yard in
+      let first = await thrown { _ = try await get(yard) } as? RateLimited
+      #expect(first?.until == FakeClock.start + 30)
+      #expect(first?.exitStatus == .unavailable)
+      let second = await thrown { _ = try await get(yard) } as? RateLimited
+      #expect(second?.until == FakeClock.start + 30)
+      #expect(await thrown { _ = try await yard.ask() } is RateLimited)
+      #expect(yard.server.requests.count == 1)
+      #expect(yard.clock.sleeps == [])
+    }
+  }
+
+  @Test func aResetThatIsOverIsWaitedForAllTheSame() async throws {
+    let refusal = Reply.json("{}", status: 403, headers: budget(0, reset: -5))
+    try await Yard.run([Step("GET", "/a", times: 3, refusal), ok]) { yard in
+      #expect(try await get(yard).status == 200)
+      #expect(yard.clock.sleeps == [1, 2, 4])
+    }
+  }
+
+  @Test func anEndlessLimitEndsTheCall() async throws {
+    try await Yard.run([Step("GET", "/a", times: 10, .json("{}", status: 429))]) { yard in
+      #expect(await thrown { _ = try await get(yard) } is RateLimited)
+    }
+  }
+
+  @Test func anAnswerThatComesLateDoesNotRaiseTheBudget() async throws {
+    let steps = [
+      Step("GET", "/a", .json("{}", headers: budget(1))), Step("GET", "/b", .json("{}", headers: budget(0))),
+      Step("GET", "/c", .json("{}", headers: budget(60, reset: 3700))),
+    ]
+    try await Yard.run(steps) { yard in
+      _ = try await get(yard, "/a")
+      _ = try await get(yard, "/b")
+      #expect(yard.clock.sleeps == [])
+      _ = try await get(yard, "/c")
+      #expect(yard.clock.sleeps == [100])
+    }
+  }
+}

@@ -1,0 +1,73 @@
+import Foundation
+import Postgres
+import Synchronization
+
+/// The PostgreSQL cluster that the tests use: the one that `YARDMASTER_TEST_POSTGRES` names (a superuser's URI), else
+/// one that `Scripts/postgres` starts in a folder of the checkout. It is left running for the next test process.
+public actor TestCluster {
+  public static let shared = TestCluster()
+
+  private var start: Task<String, any Error>?
+  private var templates: [String: Task<String, any Error>] = [:]
+
+  /// The URI of its maintenance database, as a superuser.
+  public func url() async throws -> String {
+    if let start { return try await start.value }
+    let task = Task {
+      if let given = ProcessInfo.processInfo.environment["YARDMASTER_TEST_POSTGRES"], !given.isEmpty { return given }
+      return try await Self.postgres(["start", Self.folder, "--tcp", "--fast"])
+    }
+    start = task
+    return try await task.value
+  }
+
+  /// The name of a database that `prepare` filled, once in this process.
+  func template(_ key: String, prepare: @escaping @Sendable (String) async throws -> Void) async throws -> String {
+    if let template = templates[key] { return try await template.value }
+    let task = Task {
+      let cluster = try await url()
+      let name = "yardmaster_template_\(getpid())_\(UInt32.random(in: 0...UInt32.max))"
+      try await Self.administer(cluster, "CREATE DATABASE \(name)")
+      try await prepare(TestDatabase.url(cluster, database: name))
+      // CREATE DATABASE refuses a template that anybody is connected to.
+      try await Self.administer(
+        cluster, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '\(name)'")
+      return name
+    }
+    templates[key] = task
+    return try await task.value
+  }
+
+  /// Runs one statement outside of a test's database.
+  public static func administer(_ url: String, _ sql: String) async throws {
+    let connection = try await PostgresConnection.connect(url, applicationName: "yardmaster-tests")
+    _ = try await connection.query(sql)
+    await connection.close()
+  }
+
+  // MARK: - Scripts/postgres
+
+  /// The checkout, found from this file's real place: a build may see it through a symbolic link.
+  private static let root = URL(filePath: #filePath).resolvingSymlinksInPath()
+    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+
+  private static let folder = root.appending(path: ".build/test-postgres").path
+
+  private static func postgres(_ arguments: [String]) async throws -> String {
+    let process = Process()
+    process.executableURL = root.appending(path: "Scripts/postgres")
+    process.arguments = arguments
+    let output = Pipe()
+    process.standardOutput = output
+    try process.run()
+    let bytes = try output.fileHandleForReading.readToEnd() ?? Data()
+    process.waitUntilExit()
+    guard process.terminationStatus == 0 else { throw NoCluster(status: process.terminationStatus) }
+    return String(decoding: bytes, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+  }
+
+  struct NoCluster: Error, CustomStringConvertible {
+    var status: Int32
+    var description: String { "Scripts/postgres ended with status \(status); see its words above" }
+  }
+}
