@@ -73,6 +73,7 @@ let package = Package(
       name: "github-double", dependencies: ["GitHubDouble"], path: "Tests/github-double", swiftSettings: strict),
     .target(
       name: "TestSupport", dependencies: ["GitHubDouble", "Postgres"], path: "Tests/TestSupport", swiftSettings: strict),
+    tests("GitHubDoubleTests", ["GitHubDouble"]),
     tests("DomainTests", ["Domain"]),
     // Renders what Markup wrote with GitHub's own dialect: tables and autolinks.
     .systemLibrary(

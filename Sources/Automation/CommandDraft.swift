@@ -12,8 +12,8 @@ struct CommandDraft {
 
   private enum State: Equatable {
     case open
-    /// nil: closed already.
-    case closed(Effect.CloseReason?)
+    case wasClosed
+    case toClose(Effect.CloseReason?)
   }
 
   init(issue: Issue, author: Account?, permission: Permission) {
@@ -22,7 +22,7 @@ struct CommandDraft {
     self.permission = permission
     labels = Names(issue.labels)
     assignees = Names(issue.assignees)
-    state = issue.isOpen ? .open : .closed(nil)
+    state = issue.isOpen ? .open : .wasClosed
   }
 
   /// The comment's author, for reasons.
@@ -40,7 +40,7 @@ struct CommandDraft {
     case .close(let reason):
       guard state == .open else { return note(name, "\(subject) is closed already") }
       if issue.isPullRequest, reason != .completed { note(name, "a pull request is closed without a reason") }
-      state = .closed(issue.isPullRequest ? .completed : reason)
+      state = .toClose(issue.isPullRequest ? nil : reason)
     case .reopen:
       guard state != .open else { return note(name, "\(subject) is open already") }
       state = .open
@@ -98,7 +98,7 @@ struct CommandDraft {
     let assigned = assignees.list.filter { !wereAssigned.contains($0) }
     if !assigned.isEmpty { decide(.assign(assigned), .assign, before: issue.assigneesBefore) }
     switch state {
-    case .closed(let reason?): decide(.close(reason: reason), .close, before: issue.stateBefore)
+    case .toClose(let reason): decide(.close(reason: reason), .close, before: issue.stateBefore)
     case .open where !issue.isOpen: decide(.reopen, .reopen, before: issue.stateBefore)
     default: break
     }

@@ -22,9 +22,9 @@ struct EffectSender {
       }
       return outcome(answer, ["labels": names(answer, "name")])
     case .close(let reason):
-      return state(
-        try await github.send(
-          RESTRequest(.patch, item, body: ["state": "closed", "state_reason": .string(reason.rawValue)])))
+      var body: [String: JSONValue] = ["state": "closed"]
+      if let reason { body["state_reason"] = .string(reason.rawValue) }
+      return state(try await github.send(RESTRequest(.patch, item, body: .object(body))))
     case .reopen:
       return state(try await github.send(RESTRequest(.patch, item, body: ["state": "open"])))
     case .assign(let logins):

@@ -180,6 +180,11 @@ public final class PostgresTransaction {
     try wire.run(statements, isFinal: false, limits, interruption)
   }
 
+  /// Runs statements that stand in one text, separated by semicolons; they take no parameters.
+  public func script(_ sql: String) throws(PostgresError) {
+    try wire.script(sql, limits, interruption)
+  }
+
   fileprivate func commit() throws(PostgresError) {
     let answer = try wire.run([Self.end], isFinal: true, limits, interruption)[0]
     // After a statement that failed and whose error was caught, COMMIT rolls back and reports no error.

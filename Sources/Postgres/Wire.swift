@@ -77,6 +77,19 @@ internal import Glibc
     }
   }
 
+  /// Runs all statements of a text, through the simple protocol.
+  func script(
+    _ sql: String, _ limits: PostgresConnection.Limits, _ interruption: Interruption
+  ) throws(PostgresError) {
+    var patience = Patience(
+      seconds: limits.statement, grace: limits.cancellationGrace, interruption: interruption)
+    guard unsafe PQsendQuery(connection, sql) == 1 else { throw lost() }
+    var rows: PostgresRows?
+    var failure: PostgresError?
+    while let result = unsafe try nextResult(&patience) { unsafe take(result, &rows, &failure) }
+    try finish(failure)
+  }
+
   /// Runs one statement.
   private func query(_ statement: PostgresStatement, _ patience: inout Patience) throws(PostgresError) -> PostgresRows {
     try send(statement)

@@ -7,7 +7,7 @@ extension Effect {
     switch self {
     case .addLabels(let labels): "add \(labels.count == 1 ? "label" : "labels") \(Self.list(labels))"
     case .removeLabel(let label): "remove label \(Markdown.code(label))"
-    case .close(let reason): "close as \(reason.words)"
+    case .close(let reason): reason.map { "close as \($0.words)" } ?? "close"
     case .reopen: "reopen"
     case .assign(let logins): "assign \(Self.list(logins))"
     case .comment(let body): "comment \(Markdown.code(Self.firstLine(body)))"
@@ -20,7 +20,7 @@ extension Effect {
     case .addLabels(let labels):
       "add \(labels.count == 1 ? "label" : "labels") \(labels.map { "'\($0)'" }.joined(separator: ", "))"
     case .removeLabel(let label): "remove label '\(label)'"
-    case .close(let reason): "close as \(reason.words)"
+    case .close(let reason): reason.map { "close as \($0.words)" } ?? "close"
     case .reopen: "reopen"
     case .assign(let logins): "assign \(logins.joined(separator: ", "))"
     case .comment(let body): "comment '\(Self.firstLine(body))'"

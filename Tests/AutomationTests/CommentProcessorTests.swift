@@ -99,7 +99,7 @@ struct CommentProcessorTests {
   @Test("a pull request has no closing reason")
   func pullRequests() {
     let deliberation = decide("/close not planned", isPullRequest: true)
-    #expect(effects(deliberation) == [.close(reason: .completed)])
+    #expect(effects(deliberation) == [.close(reason: nil)])
     #expect(deliberation.notes.count == 1)
   }
 }

@@ -62,6 +62,11 @@ public final class ScriptedServer: Sendable {
     }
   }
 
+  /// Closes every connection, whatever is under way on it.
+  public func dropConnections() {
+    state.withLock { for connection in $0.connections { shutdown(connection, Int32(SHUT_RDWR)) } }
+  }
+
   public func stop() {
     state.withLock { state in
       guard !state.isStopped else { return }

@@ -4,7 +4,8 @@ public enum Effect: Hashable, Sendable, Codable {
   case addLabels([String])
   /// State-setting and idempotent: a label that is not there counts as removed.
   case removeLabel(String)
-  case close(reason: CloseReason)
+  /// `reason`: nil on pull requests, which are closed without one.
+  case close(reason: CloseReason?)
   case reopen
   case assign([String])
   /// Not idempotent: carries the action's marker so that an uncertain post is settled by looking for it.

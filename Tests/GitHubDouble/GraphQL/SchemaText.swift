@@ -16,6 +16,12 @@ extension GraphQLSchema {
 
     interface Node { id: ID! }
     interface Actor { login: String! url: URI! }
+    interface Labelable {
+      labels(first: Int last: Int after: String before: String orderBy: LabelOrder): LabelConnection
+    }
+    interface Comment {
+      id: ID! author: Actor body: String! bodyText: String! createdAt: DateTime! updatedAt: DateTime!
+    }
     union IssueOrPullRequest = Issue | PullRequest
 
     type Query {
@@ -51,7 +57,7 @@ extension GraphQLSchema {
       labels(first: Int last: Int after: String before: String): LabelConnection
     }
     type Discussion implements Node { id: ID! number: Int! title: String! }
-    type PullRequest implements Node {
+    type PullRequest implements Node & Labelable & Comment {
       id: ID! databaseId: Int fullDatabaseId: BigInt number: Int! title: String! body: String! bodyText: String!
       url: URI! state: PullRequestState! isDraft: Boolean! merged: Boolean! closed: Boolean! locked: Boolean! author: Actor
       createdAt: DateTime! updatedAt: DateTime! closedAt: DateTime mergedAt: DateTime
@@ -68,7 +74,7 @@ extension GraphQLSchema {
       reviewThreads(first: Int last: Int after: String before: String): PullRequestReviewThreadConnection!
       files(first: Int last: Int after: String before: String): PullRequestChangedFileConnection
     }
-    type Issue implements Node {
+    type Issue implements Node & Labelable & Comment {
       id: ID! databaseId: Int fullDatabaseId: BigInt number: Int! title: String! body: String! bodyText: String!
       url: URI! state: IssueState! stateReason(enableDuplicate: Boolean = false): IssueStateReason
       closed: Boolean! locked: Boolean! author: Actor
@@ -78,16 +84,16 @@ extension GraphQLSchema {
       comments(
         first: Int last: Int after: String before: String orderBy: IssueCommentOrder): IssueCommentConnection!
     }
-    type IssueComment implements Node {
+    type IssueComment implements Node & Comment {
       id: ID! databaseId: Int fullDatabaseId: BigInt body: String! bodyText: String! url: URI! author: Actor
       createdAt: DateTime! updatedAt: DateTime! issue: Issue! pullRequest: PullRequest
     }
-    type PullRequestReview implements Node {
+    type PullRequestReview implements Node & Comment {
       id: ID! databaseId: Int fullDatabaseId: BigInt state: PullRequestReviewState! body: String! bodyText: String!
       url: URI! author: Actor createdAt: DateTime! updatedAt: DateTime! submittedAt: DateTime pullRequest: PullRequest!
       comments(first: Int last: Int after: String before: String): PullRequestReviewCommentConnection!
     }
-    type PullRequestReviewComment implements Node {
+    type PullRequestReviewComment implements Node & Comment {
       id: ID! databaseId: Int fullDatabaseId: BigInt body: String! bodyText: String! path: String! url: URI!
       author: Actor createdAt: DateTime! updatedAt: DateTime! pullRequest: PullRequest!
       pullRequestReview: PullRequestReview replyTo: PullRequestReviewComment

@@ -1,0 +1,89 @@
+import Domain
+import FoundationEssentials
+import Postgres
+
+/// SQL for a time as microseconds since 1970: its text form would depend on settings of the session.
+func microseconds(_ expression: String) -> String { "(extract(epoch FROM \(expression)) * 1000000)::bigint" }
+
+extension PostgresValue {
+  static func time(_ time: Timestamp?) -> PostgresValue { .text(time?.description) }
+  static func id<Row>(_ id: Identifier<Row>) -> PostgresValue { .text(id.text) }
+  static func id<Row>(_ id: Identifier<Row>?) -> PostgresValue { .text(id?.text) }
+  static func json(_ value: JSONValue) -> PostgresValue { .json(value.storable.canonicalText) }
+
+  /// The JSON that the standard library's synthesised coding makes of a value of ours.
+  static func encoded(_ value: some Encodable) throws -> PostgresValue { .json(try encodedText(value)) }
+}
+
+/// Deterministic: members are sorted, so that equal values give equal texts.
+func encodedText(_ value: some Encodable) throws -> String {
+  let encoder = JSONEncoder()
+  encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+  return String(decoding: try encoder.encode(value), as: UTF8.self)
+}
+
+extension Identifier: PostgresDecodable {
+  public init?(postgres text: String) { self.init(text) }
+}
+
+extension Timestamp: PostgresDecodable {
+  /// From a column that `microseconds` made.
+  public init?(postgres text: String) {
+    guard let value = Int64(text) else { return nil }
+    self.init(microseconds: value)
+  }
+}
+
+extension PostgresRow {
+  func decodeJSON<Value: Decodable>(_ column: String, as type: Value.Type = Value.self) throws -> Value {
+    let text: String = try decode(column)
+    do {
+      return try JSONDecoder().decode(type, from: Data(text.utf8))
+    } catch {
+      throw StoreError.malformedRow("column \(column) is no \(type)")
+    }
+  }
+
+  func decodeWord<Value: RawRepresentable<String>>(_ column: String, as type: Value.Type = Value.self) throws -> Value {
+    guard let value = Value(rawValue: try decode(column)) else {
+      throw StoreError.malformedRow("column \(column) is no \(type)")
+    }
+    return value
+  }
+}
+
+extension JSONValue {
+  /// The same document as `jsonb` gives it back: no U+0000, no infinities, whole numbers without a fraction.
+  var storable: JSONValue {
+    switch self {
+    case .null, .bool, .integer: self
+    case .number(let value):
+      if !value.isFinite { .null } else if let whole = Int64(exactly: value) { .integer(whole) } else { self }
+    case .string(let text): .string(text.storable)
+    case .array(let values): .array(values.map(\.storable))
+    case .object(let members):
+      .object(
+        Dictionary(members.map { ($0.key.storable, $0.value.storable) }, uniquingKeysWith: { first, _ in first }))
+    }
+  }
+}
+
+extension String {
+  /// With U+FFFD for each U+0000, as the database keeps it.
+  var storable: String {
+    guard utf8.contains(0) else { return self }
+    var text = String.UnicodeScalarView()
+    for scalar in unicodeScalars { text.append(scalar == "\0" ? "\u{FFFD}" : scalar) }
+    return String(text)
+  }
+
+  /// At most this many bytes, cut between characters' scalars.
+  func prefix(bytes limit: Int) -> String {
+    guard utf8.count > limit else { return self }
+    var end = utf8.index(utf8.startIndex, offsetBy: limit)
+    while end > startIndex, unicodeScalars.index(end, offsetBy: 0).samePosition(in: unicodeScalars) == nil {
+      end = utf8.index(before: end)
+    }
+    return String(self[..<end])
+  }
+}

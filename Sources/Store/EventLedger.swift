@@ -1,0 +1,164 @@
+import Cryptography
+public import Domain
+import Postgres
+
+extension Store {
+  /// One round trip.
+  public func claim(_ claim: EventClaim) async throws -> ClaimResult {
+    let transaction = TransactionID.random()
+    let token = Identifier<ClaimRow>.random()
+    let identity = claim.identity.stored
+    while true {
+      let result = try await perform { session -> ClaimResult? in
+        let rows = try await session.pipeline([
+          Self.claim(claim, identity, transaction, token),
+          Self.resume(identity, claim.mode, token),
+          PostgresStatement(
+            """
+            SELECT a.*, \(microseconds("a.intended_at")) AS intended
+            FROM yardmaster.actions a JOIN yardmaster.events e ON e.id = a.event_id
+            WHERE e.identity = $1 AND e.mode = $2 AND e.claim_token = $3::uuid
+            ORDER BY a.ordinal
+            """, [.text(identity), .text(claim.mode.rawValue), .id(token)]),
+          audit.look(claim.repository),
+        ])
+        try audit.learn(claim.repository, rows[3])
+        guard let row = rows[0].first else { return nil }
+        let id: EventID = try row.decode("id")
+        guard try row.decode("claimed") else {
+          let outcome = try row.decodeIfPresent("outcome", as: String.self).flatMap(EventOutcome.init)
+          return .duplicate(of: id, outcome: outcome, runID: try row.decode("run_id"))
+        }
+        return .claimed(
+          ClaimedEvent(
+            id: id, repository: claim.repository, attempt: try row.decode("attempts"),
+            transaction: try row.decode("transaction_id"), recorded: try rows[2].map(Action.init(row:))))
+      }
+      // Nothing at all: another process inserted the row after this statement's snapshot. The next one sees it.
+      if let result { return result }
+    }
+  }
+
+  /// One round trip where nobody else appended to the repository's audit log since the claim, else three.
+  public func finish(
+    _ event: ClaimedEvent, outcome: EventOutcome, error: String?, audit entry: AuditEntry
+  ) async throws {
+    try await write(
+      [
+        PostgresStatement(
+          """
+          WITH held AS (
+            UPDATE yardmaster.events SET outcome = $3, error = $4, finished_at = now()
+            WHERE id = $1::uuid AND attempts = $2::integer AND outcome IS NULL
+            RETURNING 1
+          )
+          SELECT CASE WHEN NOT EXISTS (SELECT FROM held) THEN yardmaster.fail('YM002', 'the event was taken over') END
+          """, [.id(event.id), .integer(event.attempt), .text(outcome.rawValue), .text(error)])
+      ], audit: entry, for: event)
+  }
+
+  /// Runs statements about a claimed event and appends the audit entry, in one transaction.
+  func write(_ statements: [PostgresStatement], audit entry: AuditEntry, for event: ClaimedEvent) async throws {
+    let id = Identifier<AuditRow>.random()
+    try await perform { session in
+      do {
+        try await audit.append(entry, with: statements, in: session, id: id)
+      } catch let error as PostgresError where error.isLeaseLost {
+        throw LeaseLost(subject: "Event \(event.id)")
+      }
+    }
+  }
+
+  /// Inserts the event, or takes it over where that is allowed, or tells who has it.
+  ///
+  /// A failed event is tried again by another run or another attempt of the same run (run 0 is no Actions run, but a
+  /// person at a terminal). One without outcome is taken over once its lease ended, or at once by a later attempt of the
+  /// same run, since GitHub starts that only after the earlier attempt's end.
+  private static func claim(
+    _ claim: EventClaim, _ identity: String, _ transaction: TransactionID, _ token: Identifier<ClaimRow>
+  ) -> PostgresStatement {
+    PostgresStatement(
+      """
+      WITH taken AS (
+        INSERT INTO yardmaster.events AS e (id, identity, mode, event_name, action, repository, repository_github_id,
+          number, actor, run_id, run_attempt, workflow, transaction_id, claim_token, lease_seconds, lease_expires_at)
+        VALUES ($1::uuid, $2, $3, $4, $5, $6, $7::bigint, $8::bigint, $9, $10::bigint, $11::integer, $12, $13::uuid,
+          $14::uuid, $15::integer, now() + make_interval(secs => $15::integer))
+        ON CONFLICT (identity, mode) DO UPDATE SET
+          attempts = e.attempts + 1, outcome = NULL, error = NULL, finished_at = NULL, claimed_at = now(),
+          run_id = excluded.run_id, run_attempt = excluded.run_attempt, workflow = excluded.workflow,
+          claim_token = excluded.claim_token, lease_seconds = excluded.lease_seconds,
+          lease_expires_at = excluded.lease_expires_at
+        WHERE e.claim_token = excluded.claim_token
+          OR e.outcome = 'failed' AND (e.run_id <> excluded.run_id OR e.run_attempt <> excluded.run_attempt
+            OR excluded.run_id = 0 OR e.lease_expires_at <= now())
+          OR e.outcome IS NULL AND (e.lease_expires_at <= now()
+            OR excluded.run_id <> 0 AND e.run_id = excluded.run_id AND e.run_attempt < excluded.run_attempt)
+        RETURNING e.id, e.attempts, e.transaction_id, e.run_id
+      )
+      SELECT true AS claimed, id, attempts, transaction_id, run_id, NULL AS outcome FROM taken
+      UNION ALL
+      SELECT false, id, attempts, transaction_id, run_id, outcome FROM yardmaster.events
+      WHERE identity = $2 AND mode = $3 AND NOT EXISTS (SELECT FROM taken)
+      """,
+      [
+        .id(claim.id), .text(identity), .text(claim.mode.rawValue), .text(claim.name), .text(claim.action),
+        .text(claim.repository.description), .integer(claim.repositoryGitHubID), .integer(claim.number),
+        .text(claim.actor), .integer(claim.run.runID), .integer(claim.run.attempt), .text(claim.run.workflow),
+        .id(transaction), .id(token), .integer(claim.lease),
+      ])
+  }
+
+  /// What failed in an earlier attempt is intended again, unless another event took its once-key meanwhile.
+  private static func resume(
+    _ identity: String, _ mode: Settings.Mode, _ token: Identifier<ClaimRow>
+  ) -> PostgresStatement {
+    PostgresStatement(
+      """
+      WITH failed AS (
+        SELECT a.id, EXISTS (
+          SELECT FROM yardmaster.actions o
+          WHERE lower(o.repository) = lower(a.repository) AND o.once_key = a.once_key
+            AND o.status NOT IN ('failed', 'skipped')
+        ) AS is_taken
+        FROM yardmaster.actions a JOIN yardmaster.events e ON e.id = a.event_id
+        WHERE e.identity = $1 AND e.mode = $2 AND e.claim_token = $3::uuid AND a.status = 'failed'
+      )
+      UPDATE yardmaster.actions a SET
+        status = CASE WHEN is_taken THEN 'skipped' ELSE 'intended' END,
+        explanation = CASE WHEN is_taken THEN '\(onceKeyTaken)' END
+      FROM failed WHERE a.id = failed.id
+      """, [.text(identity), .text(mode.rawValue), .id(token)])
+  }
+
+  static let onceKeyTaken = "done once already for another event"
+}
+
+/// Row kind of claim tokens.
+enum ClaimRow {}
+
+extension EventIdentity {
+  /// An index entry holds at most 2,704 bytes, and a relayed delivery's id is as long as its sender likes.
+  var stored: String {
+    let text = text.storable
+    guard text.utf8.count > 512 else { return text }
+    return text.prefix(bytes: 256) + "\u{1F}sha256:" + hexadecimal(sha256(Array(text.utf8)))
+  }
+}
+
+extension Action {
+  /// From a row of `actions` with its time as `intended`.
+  init(row: PostgresRow) throws {
+    guard let repository = RepositoryName(try row.decode("repository", as: String.self)) else {
+      throw StoreError.malformedRow("an action's repository")
+    }
+    self.init(
+      id: try row.decode("id"),
+      decision: Decision(
+        target: ItemReference(repository: repository, number: try row.decode("number")),
+        effect: try row.decodeJSON("effect"), reason: try row.decodeJSON("reason"),
+        onceKey: try row.decodeIfPresent("once_key"), before: try row.decodeJSON("before_state")),
+      status: try row.decodeWord("status"), after: try row.decodeJSON("after_state"),
+      intendedAt: try row.decode("intended"))
+  }
+}
