@@ -9,8 +9,13 @@ import Synchronization
 /// 130 (SIGINT) or 143 (SIGTERM): what is not committed then is what a kill would have cost.
 ///
 /// Both signals are blocked in the thread that calls ``install(timeLimit:)`` and in every thread that comes from it,
-/// and one thread takes them by `sigtimedwait`. No code runs in a signal handler. Call `install` first in `main`, while
-/// the process has one thread. A child process inherits the blocked signals; whoever spawns one resets its mask.
+/// and one thread takes them by `sigtimedwait`. The main thread of an asynchronous `main` ends up in libdispatch's
+/// `sigsuspend` with no signal blocked (swift-corelibs-libdispatch, `_dispatch_sigsuspend`), and receives them there: a
+/// handler hands them on to the waiting thread and does nothing else. Both signals count even where the parent had them
+/// ignored, as a shell does for its background jobs.
+///
+/// Call `install` first in `main`, while the process has one thread. A child process inherits the blocked signals;
+/// whoever spawns one resets its mask.
 public final class RunDeadline: Deadline {
   /// Why a run has to end.
   public enum Cause: Hashable, Sendable {
@@ -67,6 +72,9 @@ public final class RunDeadline: Deadline {
     pthread_attr_destroy(&attributes)
     if status == 0 {
       deadline.thread.store(UInt(thread), ordering: .releasing)
+      waitingThread.store(UInt(thread), ordering: .releasing)
+      signal(SIGINT, handOn)
+      signal(SIGTERM, handOn)
     } else {
       // Without the thread, signals have to keep their default effect.
       pthread_sigmask(SIG_UNBLOCK, &blocked, nil)
@@ -218,4 +226,15 @@ public final class RunDeadline: Deadline {
     let thread = thread.load(ordering: .acquiring)
     if thread != 0 { pthread_kill(pthread_t(thread), signal) }
   }
+}
+
+/// The thread of the deadline that was installed last. The handler finds it initialised: `install` wrote it before.
+private let waitingThread = Atomic<UInt>(0)
+
+/// The handler: `pthread_kill` and an atomic load are all that it does, and both are safe in one (POSIX.1-2017, 2.4.3).
+private let handOn: @convention(c) (Int32) -> Void = { number in
+  let saved = errno
+  let thread = waitingThread.load(ordering: .acquiring)
+  if thread != 0 { pthread_kill(pthread_t(thread), number) }
+  errno = saved
 }

@@ -30,6 +30,10 @@ static inline CURLcode curl_easy_setopt_function(CURL *easy, CURLoption option, 
   return (curl_easy_setopt)(easy, option, value);
 }
 
+static inline CURLMcode curl_multi_setopt_long(CURLM *multi, CURLMoption option, long value) {
+  return (curl_multi_setopt)(multi, option, value);
+}
+
 static inline CURLcode curl_easy_getinfo_long(CURL *easy, CURLINFO info, long *value) {
   return (curl_easy_getinfo)(easy, info, value);
 }

@@ -45,6 +45,8 @@ import Synchronization
     guard globalInit == CURLE_OK, let multi = unsafe curl_multi_init() else {
       throw HTTPError(.other(code: Int(globalInit.rawValue)), mayHaveBeenSent: false, detail: "libcurl did not start")
     }
+    // By default as few idle connections are kept as transfers are under way, times four: a burst would lose its own.
+    _ = unsafe curl_multi_setopt_long(multi, CURLMOPT_MAXCONNECTS, 100)
     let loop = unsafe TransferLoop(configuration: configuration, multi: multi)
     // The new thread inherits a mask with every signal blocked: SIGINT and SIGTERM belong to whoever waits for them,
     // and a SIGPIPE of OpenSSL's, which libcurl does not catch under CURLOPT_NOSIGNAL, becomes EPIPE.

@@ -11,9 +11,9 @@ extension Store {
         [
           "id": .string(ids[ordinal].text), "ordinal": .integer(Int64(ordinal)), "kind": .string(decision.effect.kind),
           "repository": .string(decision.target.repository.description),
-          "number": .integer(Int64(decision.target.number)), "effect": .string(try encodedText(decision.effect)),
-          "reason": .string(try encodedText(decision.reason)), "before": .string(decision.before.storable.canonicalText),
-          "once_key": decision.onceKey.map { .string($0.prefix(bytes: 1024)) } ?? .null,
+          "number": .integer(Int64(decision.target.number)), "effect": try encodedValue(decision.effect),
+          "reason": try encodedValue(decision.reason), "before": decision.before,
+          "once_key": decision.onceKey.map { .string($0.indexable) } ?? .null,
         ] as JSONValue
       })
     let parameters: [PostgresValue] = [.json(rows), .id(event.transaction), .id(event.id)]
@@ -81,12 +81,12 @@ extension Store {
     """
     INSERT INTO yardmaster.actions (id, transaction_id, event_id, ordinal, kind, repository, number, effect, reason,
       once_key, before_state, after_state, status, explanation, dry_run, settled_at)
-    SELECT r.id, $2::uuid, $3::uuid, r.ordinal, r.kind, r.repository, r.number, r.effect::jsonb, r.reason::jsonb,
-      r.once_key, r.before::jsonb, 'null', '\(status)',
+    SELECT r.id, $2::uuid, $3::uuid, r.ordinal, r.kind, r.repository, r.number, r.effect, r.reason,
+      r.once_key, r.before, NULL, '\(status)',
       \(status == "intended" ? "NULL" : isDryRun ? "'dry run'" : "'\(onceKeyTaken)'"), \(isDryRun),
       \(status == "intended" ? "NULL" : "now()")
     FROM json_to_recordset($1::json) AS r (id uuid, ordinal integer, kind text, repository text, number bigint,
-      effect text, reason text, once_key text, before text)
+      effect jsonb, reason jsonb, once_key text, before jsonb)
     ORDER BY r.once_key, r.ordinal
     ON CONFLICT DO NOTHING
     """

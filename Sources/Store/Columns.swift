@@ -1,6 +1,7 @@
-import Domain
+import Cryptography
+public import Domain
 import FoundationEssentials
-import Postgres
+public import Postgres
 
 /// SQL for a time as microseconds since 1970: its text form would depend on settings of the session.
 func microseconds(_ expression: String) -> String { "(extract(epoch FROM \(expression)) * 1000000)::bigint" }
@@ -9,7 +10,10 @@ extension PostgresValue {
   static func time(_ time: Timestamp?) -> PostgresValue { .text(time?.description) }
   static func id<Row>(_ id: Identifier<Row>) -> PostgresValue { .text(id.text) }
   static func id<Row>(_ id: Identifier<Row>?) -> PostgresValue { .text(id?.text) }
-  static func json(_ value: JSONValue) -> PostgresValue { .json(value.storable.canonicalText) }
+  /// JSON's null is SQL's.
+  static func json(_ value: JSONValue) -> PostgresValue {
+    value == .null ? .null : .json(value.storable.canonicalText)
+  }
 
   /// The JSON that the standard library's synthesised coding makes of a value of ours.
   static func encoded(_ value: some Encodable) throws -> PostgresValue { .json(try encodedText(value)) }
@@ -20,6 +24,11 @@ func encodedText(_ value: some Encodable) throws -> String {
   let encoder = JSONEncoder()
   encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
   return String(decoding: try encoder.encode(value), as: UTF8.self)
+}
+
+/// The same as a value, to stand inside a larger document.
+func encodedValue(_ value: some Encodable) throws -> JSONValue {
+  try JSONDecoder().decode(JSONValue.self, from: Data(try encodedText(value).utf8))
 }
 
 extension Identifier: PostgresDecodable {
@@ -35,8 +44,9 @@ extension Timestamp: PostgresDecodable {
 }
 
 extension PostgresRow {
+  /// NULL reads as JSON's null.
   func decodeJSON<Value: Decodable>(_ column: String, as type: Value.Type = Value.self) throws -> Value {
-    let text: String = try decode(column)
+    let text = try decodeIfPresent(column, as: String.self) ?? "null"
     do {
       return try JSONDecoder().decode(type, from: Data(text.utf8))
     } catch {
@@ -77,13 +87,22 @@ extension String {
     return String(text)
   }
 
-  /// At most this many bytes, cut between characters' scalars.
+  /// A text that fits into an index, where an entry holds at most 2,704 bytes: its own up to 512, a digest beyond.
+  var indexable: String {
+    let text = storable
+    guard text.utf8.count > 512 else { return text }
+    return text.prefix(bytes: 256) + "\u{1F}sha256:" + hexadecimal(sha256(Array(text.utf8)))
+  }
+
+  /// The scalars that fit into this many bytes of UTF-8.
   func prefix(bytes limit: Int) -> String {
-    guard utf8.count > limit else { return self }
-    var end = utf8.index(utf8.startIndex, offsetBy: limit)
-    while end > startIndex, unicodeScalars.index(end, offsetBy: 0).samePosition(in: unicodeScalars) == nil {
-      end = utf8.index(before: end)
+    var text = String.UnicodeScalarView()
+    var size = 0
+    for scalar in unicodeScalars {
+      size += UTF8.width(scalar)
+      if size > limit { break }
+      text.append(scalar)
     }
-    return String(self[..<end])
+    return String(text)
   }
 }

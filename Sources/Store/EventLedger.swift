@@ -1,4 +1,3 @@
-import Cryptography
 public import Domain
 import Postgres
 
@@ -7,7 +6,7 @@ extension Store {
   public func claim(_ claim: EventClaim) async throws -> ClaimResult {
     let transaction = TransactionID.random()
     let token = Identifier<ClaimRow>.random()
-    let identity = claim.identity.stored
+    let identity = claim.identity.text.indexable
     while true {
       let result = try await perform { session -> ClaimResult? in
         let rows = try await session.pipeline([
@@ -136,15 +135,6 @@ extension Store {
 
 /// Row kind of claim tokens.
 enum ClaimRow {}
-
-extension EventIdentity {
-  /// An index entry holds at most 2,704 bytes, and a relayed delivery's id is as long as its sender likes.
-  var stored: String {
-    let text = text.storable
-    guard text.utf8.count > 512 else { return text }
-    return text.prefix(bytes: 256) + "\u{1F}sha256:" + hexadecimal(sha256(Array(text.utf8)))
-  }
-}
 
 extension Action {
   /// From a row of `actions` with its time as `intended`.

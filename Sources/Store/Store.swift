@@ -35,6 +35,9 @@ public final class Store: EventLedger, ActionJournal, CaptureStore, Sendable {
     try await perform { session in try await StoreHealth(session.connection) }
   }
 
+  /// Opens the connection while the caller is busy with something else. A fault shows at the first real call.
+  public func warmUp() async { _ = try? await connector.open() }
+
   /// How many U+0000, which PostgreSQL cannot store, were replaced by U+FFFD so far.
   public func replacedNULs() async -> Int { await connector.replacedNULs() }
 

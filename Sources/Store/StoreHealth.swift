@@ -12,6 +12,17 @@ public struct StoreHealth: Hashable, Sendable {
   /// The version that this executable needs; a lower one is migrated, a higher one refused.
   public var expectedSchemaVersion: Int
 
+  /// One line for a person.
+  public var summary: String {
+    let schema =
+      switch schemaVersion {
+      case nil: "no schema yet, made on first use"
+      case expectedSchemaVersion?: "schema version \(expectedSchemaVersion)"
+      case let version?: "schema version \(version) instead of \(expectedSchemaVersion)"
+      }
+    return "PostgreSQL \(serverVersion), database \(database) as \(role)\(isReadOnly ? ", READ-ONLY" : ""), \(schema)"
+  }
+
   init(_ connection: PostgresConnection) async throws {
     let row = try await connection.query(
       """

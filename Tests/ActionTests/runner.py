@@ -102,14 +102,20 @@ def cancel(process):
     2.5 s the end of the whole tree."""
     began = time.monotonic()
     signals = []
-    for number, grace in ((signal.SIGINT, INTERRUPT_GRACE), (signal.SIGTERM, TERMINATE_GRACE)):
-        process.send_signal(number)
-        signals.append(number)
+    try:
+        for number, grace in ((signal.SIGINT, INTERRUPT_GRACE), (signal.SIGTERM, TERMINATE_GRACE)):
+            process.send_signal(number)
+            signals.append(number)
+            try:
+                status = process.wait(timeout=grace)
+                return Cancellation(signals, status, time.monotonic() - began)
+            except subprocess.TimeoutExpired:
+                continue
+    finally:
+        # The tree, or what an entry process that ended left of it: the runner cleans up orphans too.
         try:
-            status = process.wait(timeout=grace)
-            return Cancellation(signals, status, time.monotonic() - began)
-        except subprocess.TimeoutExpired:
-            continue
-    os.killpg(process.pid, signal.SIGKILL)
+            os.killpg(process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
     signals.append(signal.SIGKILL)
     return Cancellation(signals, process.wait(timeout=10), time.monotonic() - began)

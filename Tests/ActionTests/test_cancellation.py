@@ -22,7 +22,7 @@ class RunnerTests(unittest.TestCase):
             marker = pathlib.Path(folder, "ready")
             process = subprocess.Popen(
                 ["bash", "--noprofile", "--norc", "-e", "-o", "pipefail", "-c", script], cwd=folder,
-                stdin=subprocess.DEVNULL, start_new_session=True)
+                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, start_new_session=True)
             sandbox.until(marker.exists)
             return runner.cancel(process)
 

@@ -5,7 +5,8 @@ import Testing
 
 @testable import ActionsRuntime
 
-/// Signals are sent to the one thread that waits for them: the test process has other threads that block none.
+/// Within the test process signals are sent to the one thread of the deadline under test; the exit tests send them to
+/// the process, as the runner does.
 @Suite struct RunDeadlineTests {
   @Test(arguments: [(SIGINT, StopSignal.interrupt), (SIGTERM, .terminate)])
   func aSignalCancelsTheBodyAndIsKept(number: Int32, signal: StopSignal) async throws {
@@ -75,9 +76,9 @@ import Testing
   @Test func aSecondInterruptEndsTheProcess() async {
     await #expect(processExitsWith: .exitCode(130)) {
       let deadline = RunDeadline.install(timeLimit: nil)
-      deadline.send(SIGINT)
+      kill(getpid(), SIGINT)
       _ = await deadline.onStop()
-      deadline.send(SIGINT)
+      kill(getpid(), SIGINT)
       try await Task.sleep(for: .seconds(60))
     }
   }
@@ -85,9 +86,9 @@ import Testing
   @Test func terminationAfterAnInterruptEndsTheProcess() async {
     await #expect(processExitsWith: .exitCode(143)) {
       let deadline = RunDeadline.install(timeLimit: nil)
-      deadline.send(SIGINT)
+      kill(getpid(), SIGINT)
       _ = await deadline.onStop()
-      deadline.send(SIGTERM)
+      kill(getpid(), SIGTERM)
       try await Task.sleep(for: .seconds(60))
     }
   }
@@ -95,15 +96,13 @@ import Testing
   @Test func aStopInGoodOrderHasTheSignalsStatus() async {
     await #expect(processExitsWith: .exitCode(130)) {
       let deadline = RunDeadline.install(timeLimit: nil)
-      deadline.send(SIGINT)
+      kill(getpid(), SIGINT)
       try? await deadline.run { try await Task.sleep(for: .seconds(60)) }
       exit(deadline.stopSignal?.exitStatus.rawValue ?? 1)
     }
   }
 
   @Test func installingBlocksTheSignalsForThreadsToCome() {
-    let thread = Thread {}
-    _ = thread
     var mask = sigset_t()
     _ = RunDeadline.install(timeLimit: nil)
     pthread_sigmask(SIG_BLOCK, nil, &mask)

@@ -78,8 +78,11 @@ extension GitHubDouble {
   }
 
   /// What `verify` complains about.
-  public struct Unverified: Error, CustomStringConvertible, Sendable {
+  public struct Unverified: Error, Hashable, CustomStringConvertible, Sendable {
     public var complaints: [String]
+
+    public init(complaints: [String]) { self.complaints = complaints }
+
     public var description: String { "the GitHub double saw: " + complaints.joined(separator: "; ") }
   }
 }

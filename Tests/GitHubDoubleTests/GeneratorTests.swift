@@ -1,6 +1,6 @@
 import GitHubDouble
-import Testing
 import TestSupport
+import Testing
 
 @Suite struct GeneratorTests {
   @Test func theSameSeedGivesTheSameRepository() {
@@ -44,7 +44,7 @@ import TestSupport
 
   @Test func truthIsWhatPostgresCanHold() async throws {
     let model = RepositoryModel.generated(pullRequests: 80, issues: 40, seed: 3)
-    try await withGitHubDouble(model) { double in
+    try await withGitHubDouble(model) { double throws in
       let client = RawClient(double)
       let all = try client.get("/_double/truth").json
       for table in RepositoryModel.TruthTable.allCases {

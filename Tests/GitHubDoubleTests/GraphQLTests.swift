@@ -1,7 +1,7 @@
 import Foundation
 import GitHubDouble
-import Testing
 import TestSupport
+import Testing
 
 @Suite struct GraphQLTests {
   static let whole = """
@@ -31,7 +31,7 @@ import TestSupport
 
   @Test func pagesBringEveryPullRequestOnceAndEqual() async throws {
     let model = RepositoryModel.generated(pullRequests: 60, issues: 15, seed: 5)
-    try await withGitHubDouble(model) { double in
+    try await withGitHubDouble(model) { double throws in
       let client = RawClient(double)
       var found: [Int: JSONNode] = [:]
       var after: JSONNode = .null
@@ -68,7 +68,10 @@ import TestSupport
   }
 
   @Test(arguments: [
-    ("query { repository(owner: \"acme\", name: \"widget\") { nope } }", "Field 'nope' doesn't exist on type 'Repository'"),
+    (
+      "query { repository(owner: \"acme\", name: \"widget\") { nope } }",
+      "Field 'nope' doesn't exist on type 'Repository'"
+    ),
     (
       "query { repository(owner: \"acme\", name: \"widget\") { pullRequests(first: 1, since: \"x\") { totalCount } } }",
       "Field 'pullRequests' doesn't accept argument 'since'"
@@ -137,10 +140,11 @@ import TestSupport
   @Test func variablesAreCoerced() throws {
     let double = try GitHubDouble.start(RepositoryModel.generated(pullRequests: 2, issues: 2, seed: 1))
     defer { double.stop() }
-    let query = "query Q($n: Int!) { repository(owner: \"acme\", name: \"widget\") { issueOrPullRequest(number: $n) { __typename } } }"
+    let query =
+      "query Q($n: Int!) { repository(owner: \"acme\", name: \"widget\") { issueOrPullRequest(number: $n) { __typename } } }"
     let client = RawClient(double)
     #expect(try client.graphQL(query, ["n": 1])["errors"] == nil)
-    for wrong: JSONNode in [["n": "1"], ["n": nil], .object([]), ["n": 3_000_000_000]] {
+    for wrong: JSONNode in [["n": "1"], ["n": .null], .object([]), ["n": 3_000_000_000]] {
       let message = try client.graphQL(query, wrong)["errors"]?[0]?["message"]
       #expect(message == "Variable $n of type Int! was provided invalid value")
     }
@@ -151,7 +155,7 @@ import TestSupport
     model.addIssue(title: "one")
     model.gone[2] = .deleted
     model.addPullRequest(title: "three")
-    try await withGitHubDouble(model) { double in
+    try await withGitHubDouble(model) { double throws in
       let client = RawClient(double)
       let answer = try client.graphQL(
         """
@@ -192,7 +196,7 @@ import TestSupport
 
   @Test func nestedListsAreDrainedByNodeAndCursor() async throws {
     let model = RepositoryModel.generated(pullRequests: 12, issues: 0, seed: 9)
-    try await withGitHubDouble(model) { double in
+    try await withGitHubDouble(model) { double throws in
       let client = RawClient(double)
       for item in model.items {
         let id = try #require(
@@ -222,7 +226,7 @@ import TestSupport
   @Test func cursorsArePredicates() async throws {
     var model = RepositoryModel(owner: "acme", name: "widget")
     for index in 0..<6 { model.addPullRequest(title: "p\(index)", at: 1_700_000_000 + Int64(index) * 100) }
-    try await withGitHubDouble(model) { double in
+    try await withGitHubDouble(model) { double throws in
       let client = RawClient(double)
       let query = """
         query($after: String) { repository(owner: "acme", name: "widget") {
@@ -231,7 +235,9 @@ import TestSupport
         """
       func page(_ after: JSONNode) throws -> (numbers: [Int], cursor: JSONNode) {
         let page = try client.graphQL(query, ["after": after])["data"]?["repository"]?["pullRequests"]
-        return ((page?["nodes"]?.array ?? []).compactMap { $0["number"]?.integer }, page?["pageInfo"]?["endCursor"] ?? .null)
+        return (
+          (page?["nodes"]?.array ?? []).compactMap { $0["number"]?.integer }, page?["pageInfo"]?["endCursor"] ?? .null
+        )
       }
       let first = try page(.null)
       #expect(first.numbers == [1, 2, 3])
@@ -244,7 +250,7 @@ import TestSupport
 
   /// The example of GitHub's documentation: 1 + 100 + 5,000 requests are 51 points.
   @Test func pointsFollowTheDocumentedFormula() async throws {
-    try await withGitHubDouble(RepositoryModel.generated(pullRequests: 3, issues: 0, seed: 2)) { double in
+    try await withGitHubDouble(RepositoryModel.generated(pullRequests: 3, issues: 0, seed: 2)) { double throws in
       let client = RawClient(double)
       let query = """
         { rateLimit { cost nodeCount remaining used limit } repository(owner: "acme", name: "widget") {
@@ -262,7 +268,7 @@ import TestSupport
   }
 
   @Test func anonymousQueriesAreRefused() async throws {
-    try await withGitHubDouble(RepositoryModel(owner: "a", name: "b")) { double in
+    try await withGitHubDouble(RepositoryModel(owner: "a", name: "b")) { double throws in
       let answer = try RawClient(double, token: nil).post("/graphql", ["query": "{ rateLimit { cost } }"])
       #expect(answer.status == 401)
     }

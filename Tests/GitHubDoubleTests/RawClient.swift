@@ -1,6 +1,6 @@
 import Foundation
-import Glibc
 import GitHubDouble
+import Glibc
 
 /// A client that sees what happens on the socket: a reset is told from an orderly end.
 struct RawClient {

@@ -8,10 +8,11 @@ import Testing
       let node: JSONNode = ["key": .string(text), "list": [.string(text), .null, true, 1.5.node, -3]]
       #expect(JSONNode(bytes: node.bytes) == node)
     }
-    #expect(JSONNode(#"{"a": "\ud83d\ude00\u0000\ud800", "b": 12345678901, "c": 1e3}"#)?["a"] == "😀\0\u{FFFD}")
-    #expect(JSONNode("9007199254740993") == 9_007_199_254_740_993)
+    let document: JSONNode? = JSONNode(text: #"{"a": "\ud83d\ude00\u0000\ud800", "b": 12345678901, "c": 1e3}"#)
+    #expect(document?["a"] == "😀\0\u{FFFD}")
+    #expect(JSONNode(bytes: Array("9007199254740993".utf8)) == 9_007_199_254_740_993)
     for broken in ["", "{", "[1,]", "{\"a\"}", "\"", "nul", "1 2", "{\"a\":1,}", "\"\n\""] {
-      #expect(JSONNode(broken) == nil, "\(broken)")
+      #expect(JSONNode(bytes: Array(broken.utf8)) == nil, "\(broken.debugDescription)")
     }
   }
 
@@ -28,7 +29,8 @@ import Testing
   }
 
   @Test(arguments: [
-    ("*", "/x", true), ("/repos/*", "/repos/a", true), ("/repos/*", "/repo", false), ("*/issues/5", "/a/issues/5", true),
+    ("*", "/x", true), ("/repos/*", "/repos/a", true), ("/repos/*", "/repo", false),
+    ("*/issues/5", "/a/issues/5", true),
     ("*/issues/5", "/a/issues/55", false), ("a*b*c", "aXbYbc", true), ("", "", true), ("abc", "abcd", false),
   ]) func patterns(pattern: String, text: String, fits: Bool) {
     #expect(GitHubDouble.RequestMatch.pattern(pattern, fits: text) == fits)

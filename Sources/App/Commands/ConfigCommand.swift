@@ -28,7 +28,7 @@ struct ConfigCommand: ParsableCommand {
         return .done
       case .invalid(let errors):
         for error in errors {
-          session.log.error("\(error.description)", title: "Configuration", location: error.location)
+          session.log.error("\(error.message). \(error.advice)", title: "Configuration", location: error.location)
         }
         return .configuration
       }

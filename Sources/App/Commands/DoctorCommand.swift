@@ -62,7 +62,14 @@ struct DoctorCommand: SessionCommand {
       let store = try session.makeStore()
       let health = try await store.inspect()
       await store.close()
-      return LogText("\(health.summary)")
+      if health.isReadOnly {
+        throw Failure(
+          .configuration, "The database \(health.database) is read-only",
+          advice: "Connect to the primary server, as a role that may write.")
+      }
+      let schema: LogText = health.schemaVersion.map { "version \($0)" } ?? "none yet, made by the first run"
+      return
+        "PostgreSQL \(health.serverVersion), database \(health.database), role \(health.role), schema \(schema) (this executable: \(health.expectedSchemaVersion))"
     }
     if let path = session.environment.eventPath {
       await check("Event file") { "\(try EventFile.read(path: path).count) bytes at \(path)" }

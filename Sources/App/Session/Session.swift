@@ -1,4 +1,5 @@
 import ActionsRuntime
+import Configuration
 import Domain
 import FoundationEssentials
 import GitHub
@@ -33,6 +34,11 @@ final class Session: Sendable {
     do {
       if let problem = environment.problems.first { throw problem }
       return try await command.execute(in: self)
+    } catch let error as InvalidConfiguration {
+      for error in error.errors {
+        log.error("\(error.message). \(error.advice)", title: "Configuration", location: error.location)
+      }
+      return error.exitStatus
     } catch let error as any UserFacingError {
       report(Fault(error))
       return error.exitStatus

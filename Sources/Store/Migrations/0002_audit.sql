@@ -16,10 +16,10 @@ CREATE TABLE yardmaster.audit_log (
   severity text NOT NULL CHECK (severity IN ('info', 'warning', 'error')),
   actor text,
   action_type text NOT NULL,
-  before_state jsonb NOT NULL,
-  after_state jsonb NOT NULL,
+  before_state jsonb,
+  after_state jsonb,
   success boolean NOT NULL,
-  metadata jsonb NOT NULL,
+  metadata jsonb,
   recorded_at timestamptz NOT NULL,
   -- Of which fields the hashed bytes are made, and how.
   format integer NOT NULL,

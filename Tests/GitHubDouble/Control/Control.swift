@@ -29,7 +29,9 @@ extension Service {
     case ("POST", "hold"):
       var members = body?.members ?? []
       if body?["kind"] == nil { members.append(.init("kind", "hold")) }
-      guard let list = GitHubDouble.Fault.list(.array([.object(members)])) else { return bad("the hold cannot be read") }
+      guard let list = GitHubDouble.Fault.list(.array([.object(members)])) else {
+        return bad("the hold cannot be read")
+      }
       locked { for fault in list { faults.add(fault) } }
       return HTTPAnswer(200, json: ["ok": true])
     case ("POST", "release"):

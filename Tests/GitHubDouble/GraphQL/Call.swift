@@ -2,6 +2,7 @@
 final class GraphQLPrepared {
   let operations: [GraphQLOperation]
   let fragments: [String: GraphQLFragment]
+  let reuse: FragmentReuse
   private let problems: [JSONNode]
   private var judged: [String: [JSONNode]] = [:]
 
@@ -10,10 +11,12 @@ final class GraphQLPrepared {
       let document = try GraphQLParser.document(text)
       operations = document.operations
       fragments = Dictionary(document.fragments.map { ($0.name, $0) }, uniquingKeysWith: { $1 })
+      reuse = FragmentReuse(fragments)
       problems = []
     } catch {
       operations = []
       fragments = [:]
+      reuse = FragmentReuse([:])
       problems = [["locations": [error.location.json], "message": .string(error.message)]]
     }
   }
@@ -74,7 +77,7 @@ final class GraphQLCall {
       isInvalid = true
       return
     }
-    let measure = GraphQLMeasure(operation, prepared.fragments, values, .github)
+    let measure = GraphQLMeasure(operation, prepared.fragments, values, .github, reuse: prepared.reuse)
     points = measure.points
     nodes = measure.nodes
     if let first = measure.errors.first {
@@ -83,7 +86,7 @@ final class GraphQLCall {
       isInvalid = true
     } else if nodes > Self.nodeLimit {
       refusal = [
-        "data": nil,
+        "data": .null,
         "errors": [
           [
             "type": "MAX_NODE_LIMIT_EXCEEDED",
@@ -94,7 +97,8 @@ final class GraphQLCall {
       ]
       isInvalid = true
     } else {
-      let query = PlannedQuery(schema: .github, fragments: prepared.fragments, variables: values)
+      let query = PlannedQuery(
+        schema: .github, fragments: prepared.fragments, variables: values, reuse: prepared.reuse)
       selection = PlannedSelection(type: "Query", sets: [operation.selections], query: query)
     }
   }

@@ -46,7 +46,13 @@ enum GraphQLCoercion {
         errors.append([
           "extensions": [
             "value": value ?? .null,
-            "problems": [["path": [], "explanation": value == nil || value == .null ? "Expected value to not be null" : "Could not coerce the value"]],
+            "problems": [
+              [
+                "path": [],
+                "explanation": value == nil || value == .null
+                  ? "Expected value to not be null" : "Could not coerce the value",
+              ]
+            ],
           ], "locations": [variable.location.json],
           "message": .string("Variable $\(variable.name) of type \(variable.type) was provided invalid value"),
         ])

@@ -99,7 +99,8 @@ struct GraphQLLexer {
   private func slice(_ start: Int) -> String { String(decoding: bytes[start..<at], as: UTF8.self) }
 
   private mutating func string(_ place: GraphQLLocation) throws(GraphQLSyntaxError) -> String {
-    let unterminated = GraphQLSyntaxError(message: "Expected string or block string, but it was malformed", location: place)
+    let unterminated = GraphQLSyntaxError(
+      message: "Expected string or block string, but it was malformed", location: place)
     if at + 2 < bytes.count, bytes[at + 1] == UInt8(ascii: "\""), bytes[at + 2] == UInt8(ascii: "\"") {
       at += 3
       let start = at

@@ -6,6 +6,7 @@ struct GraphQLMeasure {
   private let schema: GraphQLSchema
   private let fragments: [String: GraphQLFragment]
   private let variables: [String: JSONNode]
+  private let reuse: FragmentReuse
   private var requests = 0
   private(set) var nodes = 0
   /// Connections without `first` or `last`, or with a size that GitHub refuses.
@@ -15,9 +16,10 @@ struct GraphQLMeasure {
 
   init(
     _ operation: GraphQLOperation, _ fragments: [String: GraphQLFragment], _ variables: [String: JSONNode],
-    _ schema: GraphQLSchema
+    _ schema: GraphQLSchema, reuse: FragmentReuse
   ) {
     self.schema = schema
+    self.reuse = reuse
     self.fragments = fragments
     self.variables = variables
     walk([("Query", operation.selections)], times: 1, path: [])
@@ -58,7 +60,21 @@ struct GraphQLMeasure {
         let ids = group.field.arguments.first.flatMap { GraphQLCoercion.evaluate($0.value, variables)?.array?.count }
         below = times * max(1, ids ?? 1)
       }
+      guard let fragment = reuse.fragment(group.below.map(\.1)), let type = group.below.first?.0 else {
+        walk(group.below, times: below, path: path)
+        continue
+      }
+      let known = "\(type) \(fragment)"
+      if let measure = reuse.measures[known] {
+        requests += below * measure.requests
+        nodes += below * measure.nodes
+        continue
+      }
+      let before = (requests, nodes, errors.count)
       walk(group.below, times: below, path: path)
+      if below > 0, errors.count == before.2 {
+        reuse.measures[known] = ((requests - before.0) / below, (nodes - before.1) / below)
+      }
     }
   }
 

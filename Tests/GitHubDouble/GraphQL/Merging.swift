@@ -42,8 +42,9 @@ struct GraphQLMerging {
     if mayMeet, a.field.name != b.field.name {
       return "Field '\(key)' has a field conflict: \(a.field.name) or \(b.field.name)?"
     }
-    if mayMeet, "\(a.field.arguments.map { "\($0.name):\($0.value)" })"
-      != "\(b.field.arguments.map { "\($0.name):\($0.value)" })"
+    if mayMeet,
+      "\(a.field.arguments.map { "\($0.name):\($0.value)" })"
+        != "\(b.field.arguments.map { "\($0.name):\($0.value)" })"
     {
       return "Field '\(key)' has an argument conflict"
     }

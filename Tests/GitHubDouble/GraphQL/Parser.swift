@@ -185,7 +185,7 @@ struct GraphQLParser {
       at += 1
       return .literal(.string(token.text), isEnum: false)
     case .integer, .float:
-      guard let number = JSONNode(token.text) else { throw unexpected() }
+      guard let number = JSONNode(text: token.text) else { throw unexpected() }
       at += 1
       return .literal(number, isEnum: false)
     case .name:

@@ -45,11 +45,25 @@ final class PlannedQuery {
   let schema: GraphQLSchema
   private let fragments: [String: GraphQLFragment]
   private let variables: [String: JSONNode]
+  private let reuse: FragmentReuse
 
-  init(schema: GraphQLSchema, fragments: [String: GraphQLFragment], variables: [String: JSONNode]) {
+  init(
+    schema: GraphQLSchema, fragments: [String: GraphQLFragment], variables: [String: JSONNode], reuse: FragmentReuse
+  ) {
     self.schema = schema
     self.fragments = fragments
     self.variables = variables
+    self.reuse = reuse
+  }
+
+  private func selection(_ sets: [[GraphQLSelection]], on type: String) -> PlannedSelection? {
+    if sets.isEmpty { return nil }
+    guard let fragment = reuse.fragment(sets) else { return PlannedSelection(type: type, sets: sets, query: self) }
+    let key = "\(type) \(fragment)"
+    if let known = reuse.plans[key] { return known }
+    let selection = PlannedSelection(type: type, sets: sets, query: self)
+    reuse.plans[key] = selection
+    return selection
   }
 
   func plan(_ sets: [[GraphQLSelection]], on type: String) -> [PlannedField] {
@@ -74,7 +88,7 @@ final class PlannedQuery {
       return PlannedField(
         key: writer.bytes, name: key,
         resolve: first.name == "__typename" ? typeName : resolvers[first.name] ?? null, arguments: arguments,
-        below: below.isEmpty ? nil : PlannedSelection(type: definition.type.name, sets: below, query: self))
+        below: selection(below, on: definition.type.name))
     }
   }
 

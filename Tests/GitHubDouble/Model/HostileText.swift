@@ -1,9 +1,11 @@
 /// Text that has broken tools: whoever stores or shows it must not execute, cut or alter it.
 enum HostileText {
   static let titles = [
-    "::set-output name=x::y", "##[error]not an error", "Fix ::error::nested command", "\u{202E}txt.exe\u{202C} overrides",
+    "::set-output name=x::y", "##[error]not an error", "Fix ::error::nested command",
+    "\u{202E}txt.exe\u{202C} overrides",
     "zero\u{200B}width\u{2060}joiners", "מבחן RTL עם bug", "emoji 👩‍👩‍👧‍👦 and 𝔘𝔫𝔦𝔠𝔬𝔡𝔢", "<script>alert(1)</script>",
-    "@everyone ping @octocat #1 GH-2", "Robert'); DROP TABLE pull_requests;--", "$(touch /tmp/x) `id` ${{ secrets.TOKEN }}",
+    "@everyone ping @octocat #1 GH-2", "Robert'); DROP TABLE pull_requests;--",
+    "$(touch /tmp/x) `id` ${{ secrets.TOKEN }}",
     "nul\u{0000}inside", "%0A::warning::percent", "[link](javascript:alert(1)) ![i](http://x)", "| table | break |",
     "\\\" quotes \" and ' and \\", "e\u{301} combining ﬀ ligature", "   leading and trailing   ",
   ]
@@ -18,7 +20,9 @@ enum HostileText {
     "@octocat closes #1, fixes acme/widget#2, see https://example.com/?a=1&b=<c>",
   ]
 
-  static let labels = ["bug", "enhancement", "good first issue", "area: a,b", "P0 🔥", "needs:info", "::error::x", "wontfix"]
+  static let labels = [
+    "bug", "enhancement", "good first issue", "area: a,b", "P0 🔥", "needs:info", "::error::x", "wontfix",
+  ]
 
   static let words = [
     "cache", "parser", "retry", "timeout", "index", "session", "renderer", "queue", "socket", "header", "cursor",
@@ -28,8 +32,10 @@ enum HostileText {
   static let verbs = ["Fix", "Add", "Remove", "Refactor", "Document", "Speed up", "Rename", "Test", "Bump", "Revert"]
 
   static let remarks = [
-    "Looks good to me.", "Could this be a `let`?", "Nit: the name hides what it does.", "Please add a test for the empty case.",
-    "This loses the error: can we keep the cause?", "Agreed, done in the next commit.", "I measured it: 12 % faster on my machine.",
+    "Looks good to me.", "Could this be a `let`?", "Nit: the name hides what it does.",
+    "Please add a test for the empty case.",
+    "This loses the error: can we keep the cause?", "Agreed, done in the next commit.",
+    "I measured it: 12 % faster on my machine.",
     "Why not reuse the parser above?", "Thanks for the quick fix!", "Blocked on the release, see the thread.",
   ]
 
@@ -38,6 +44,7 @@ enum HostileText {
     let subject = words[index % words.count]
     let line =
       "The \(subject) kept its state across requests, which made the second one fail. This change moves the state into the request and adds a test that runs both orders.\n\n"
-    return "## What\n\n" + String(repeating: line, count: index % 4) + "- touches the \(subject)\n- no change in behaviour otherwise\n"
+    return "## What\n\n" + String(repeating: line, count: index % 4)
+      + "- touches the \(subject)\n- no change in behaviour otherwise\n"
   }
 }

@@ -1,7 +1,11 @@
 extension RepositoryModel {
   /// A person, App or organization. Deleted accounts are a nil where an account is wanted.
   public final class Account: Sendable, Hashable {
-    public enum Kind: String, Sendable { case user = "User", bot = "Bot", organization = "Organization" }
+    public enum Kind: String, Sendable {
+      case user = "User"
+      case bot = "Bot"
+      case organization = "Organization"
+    }
 
     /// The REST form: Apps end in `[bot]`.
     public let login: String
@@ -185,7 +189,11 @@ extension RepositoryModel {
     public var change: Change
 
     public enum Change: String, Sendable, CaseIterable {
-      case added = "ADDED", modified = "MODIFIED", deleted = "DELETED", renamed = "RENAMED", copied = "COPIED"
+      case added = "ADDED"
+      case modified = "MODIFIED"
+      case deleted = "DELETED"
+      case renamed = "RENAMED"
+      case copied = "COPIED"
       case changed = "CHANGED"
 
       var restName: String { self == .deleted ? "removed" : rawValue.lowercased() }

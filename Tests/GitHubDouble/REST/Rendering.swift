@@ -50,7 +50,7 @@ struct RESTRendering {
     writer.member("description", nil as String?)
     writer.member("fork", false)
     writer.member("url", api)
-    for (key, path) in Self.repositoryLinks { 
+    for (key, path) in Self.repositoryLinks {
       writer.key(key)
       writer.write(api + path)
     }

@@ -50,7 +50,9 @@ extension RESTCall {
     return body
   }
 
-  private func record(_ kind: String, _ index: Int, _ number: Int, _ detail: [String], by account: RepositoryModel.Account) {
+  private func record(
+    _ kind: String, _ index: Int, _ number: Int, _ detail: [String], by account: RepositoryModel.Account
+  ) {
     world.record(
       GitHubDouble.Mutation(
         kind: kind, repository: world.repositories[index].fullName, number: number, detail: detail,
@@ -96,7 +98,9 @@ extension RESTCall {
       item.closedAt = state == "closed" ? item.closedAt ?? world.now : nil
       item.stateReason =
         item.isPullRequest
-        ? nil : state == "closed" ? reason ?? (item.isClosed ? item.stateReason : "completed") : item.isClosed ? "reopened" : item.stateReason
+        ? nil
+        : state == "closed"
+          ? reason ?? (item.isClosed ? item.stateReason : "completed") : item.isClosed ? "reopened" : item.stateReason
       item.isClosed = state == "closed"
       detail.append(state + (reason.map { " " + $0 } ?? ""))
     }

@@ -10,9 +10,10 @@ extension Service {
         message: "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."
       ).answer
       if let retryAfter { answer.headers.append(("Retry-After", "\(retryAfter)")) }
-      answer.headers += RateWindow(
-        resource: request.isGraphQL ? "graphql" : "core", limit: 5000, used: 10, reset: world.now + 3600
-      ).headers
+      answer.headers +=
+        RateWindow(
+          resource: request.isGraphQL ? "graphql" : "core", limit: 5000, used: 10, reset: world.now + 3600
+        ).headers
       return answer
     case .primaryLimit(let resetIn, let status, let type):
       let window = RateWindow(
@@ -20,10 +21,10 @@ extension Service {
       return limited(isGraphQL: request.isGraphQL, window, status: status, type: type)
     case .graphQLError(let type, let message):
       return HTTPAnswer(
-        200, json: ["data": nil, "errors": [["type": .string(type), "message": .string(message)]]])
+        200, json: ["data": .null, "errors": [["type": .string(type), "message": .string(message)]]])
     case .graphQLResourceLimits(_, false):
       return HTTPAnswer(
-        200, json: ["data": nil, "errors": [Self.resourceLimits]])
+        200, json: ["data": .null, "errors": [Self.resourceLimits]])
     case .graphQLTimeout(_, let status):
       return HTTPAnswer(
         status,

@@ -41,7 +41,9 @@ struct RateBudget {
 
   mutating func window(_ token: String?, _ resource: String, now: Int64) -> RateWindow {
     let key = "\(resource) \(token ?? "")"
-    let limit = token == nil ? (resource == "graphql" ? 0 : Self.anonymousLimit) : resource == "graphql" ? graphQLLimit : restLimit
+    let limit =
+      token == nil
+      ? (resource == "graphql" ? 0 : Self.anonymousLimit) : resource == "graphql" ? graphQLLimit : restLimit
     if var known = windows[key], now < known.reset {
       known.limit = limit
       return known

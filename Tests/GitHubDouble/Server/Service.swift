@@ -157,7 +157,8 @@ final class Service: @unchecked Sendable {
     let message = request.message
     guard message.headers["user-agent"]?.isEmpty == false else {
       return HTTPAnswer(
-        403, Array("Request forbidden by administrative rules. Please make sure your request has a User-Agent header.".utf8),
+        403,
+        Array("Request forbidden by administrative rules. Please make sure your request has a User-Agent header.".utf8),
         headers: [("Content-Type", "text/html; charset=utf-8")])
     }
     let authentication = authenticate(message)

@@ -47,7 +47,7 @@ public enum JSONNode: Hashable, Sendable {
     self = value
   }
 
-  public init?(_ text: String) { self.init(bytes: Array(text.utf8)) }
+  public init?(text: String) { self.init(bytes: Array(text.utf8)) }
 
   /// The document's bytes without white space.
   public var bytes: [UInt8] {
@@ -60,14 +60,13 @@ public enum JSONNode: Hashable, Sendable {
 }
 
 extension JSONNode: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByBooleanLiteral,
-  ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral, ExpressibleByNilLiteral
+  ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
 {
   public init(stringLiteral value: String) { self = .string(value) }
   public init(integerLiteral value: Int64) { self = .integer(value) }
   public init(booleanLiteral value: Bool) { self = .bool(value) }
   public init(arrayLiteral elements: JSONNode...) { self = .array(elements) }
   public init(dictionaryLiteral elements: (String, JSONNode)...) { self = .object(elements.map { Member($0, $1) }) }
-  public init(nilLiteral: ()) { self = .null }
 
   static func int(_ value: Int) -> JSONNode { .integer(Int64(value)) }
   static func optional(_ value: String?) -> JSONNode { value.map { .string($0) } ?? .null }

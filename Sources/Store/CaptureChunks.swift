@@ -1,0 +1,132 @@
+public import Domain
+import Postgres
+
+extension Store {
+  /// One round trip. Chunks are handed out in their order; a chunk that another process is claiming is passed over.
+  public func claimChunk(of job: JobID, runID: Int64, lease: Int) async throws -> ClaimedChunk? {
+    let token = Identifier<ClaimRow>.random()
+    return try await perform { session in
+      let rows = try await session.pipeline([
+        PostgresStatement(
+          """
+          WITH free AS (
+            SELECT c.id FROM yardmaster.capture_chunks c
+            WHERE c.job_id = $1::uuid
+              AND EXISTS (
+                SELECT FROM yardmaster.progressive_capture_jobs j
+                WHERE j.id = $1::uuid AND j.status IN ('pending', 'running', 'waiting'))
+              AND (c.status IN ('pending', 'waiting') AND (c.not_before IS NULL OR c.not_before <= now())
+                OR c.status = 'leased' AND (c.lease_expires_at <= now() OR c.claim_token = $2::uuid))
+            ORDER BY c.ordinal LIMIT 1 FOR UPDATE SKIP LOCKED
+          )
+          UPDATE yardmaster.capture_chunks c SET status = 'leased', fence = c.fence + 1, attempts = c.attempts + 1,
+            claim_token = $2::uuid, run_id = $3::bigint, not_before = NULL, updated_at = now(),
+            lease_expires_at = now() + make_interval(secs => $4::integer), started_at = coalesce(c.started_at, now())
+          FROM free WHERE c.id = free.id
+          RETURNING c.id, c.job_id, c.ordinal, c.scope, c.cursor, c.fence, c.items_done,
+            (SELECT j.repository_id FROM yardmaster.progressive_capture_jobs j WHERE j.id = c.job_id) AS repository_id
+          """, [.id(job), .id(token), .integer(runID), .integer(lease)]),
+        PostgresStatement(
+          """
+          UPDATE yardmaster.progressive_capture_jobs SET status = 'running', started_at = coalesce(started_at, now())
+          WHERE id = $1::uuid AND status IN ('pending', 'waiting')
+            AND EXISTS (SELECT FROM yardmaster.capture_chunks WHERE job_id = $1::uuid AND claim_token = $2::uuid)
+          """, [.id(job), .id(token)]),
+      ])
+      return try rows[0].first.map(ClaimedChunk.init(row:))
+    }
+  }
+
+  /// One round trip, whatever the page holds.
+  public func commit(
+    _ page: CapturedPage, of chunk: ClaimedChunk, checkpoint: Checkpoint, finished: Bool, cost: PageCost, lease: Int
+  ) async throws {
+    let cursor = try encodedText(checkpoint)
+    var statements = [Self.advance(chunk, to: cursor, finished, cost, lease)]
+    statements += CapturedTable.statements(for: page, repository: chunk.repositoryID)
+    if finished {
+      statements += [
+        PostgresStatement(
+          "SELECT FROM yardmaster.progressive_capture_jobs WHERE id = $1::uuid FOR UPDATE", [.id(chunk.jobID)]),
+        Self.completeJob(chunk.jobID),
+      ]
+    }
+    let all = statements
+    try await perform { session in
+      if session.isRepeated, try await Self.isStored(chunk, cursor, finished, session) { return }
+      do {
+        _ = try await session.pipeline(all)
+      } catch let error as PostgresError where error.isLeaseLost {
+        throw LeaseLost(subject: "Chunk \(chunk.ordinal) of job \(chunk.jobID)")
+      }
+    }
+  }
+
+  /// Given back in good order a chunk costs no attempt; with an error it does. A chunk that another process took over
+  /// meanwhile is left alone.
+  public func release(_ chunk: ClaimedChunk, notBefore: Timestamp?, error: String?) async throws {
+    _ = try await perform { session in
+      try await session.pipeline([
+        PostgresStatement(
+          """
+          UPDATE yardmaster.capture_chunks SET status = CASE WHEN $3::timestamptz IS NULL THEN 'pending' ELSE 'waiting' END,
+            not_before = $3::timestamptz, error = $4::text, lease_expires_at = NULL, claim_token = NULL,
+            attempts = attempts - CASE WHEN $4::text IS NULL THEN 1 ELSE 0 END, updated_at = now()
+          WHERE id = $1::uuid AND fence = $2::integer AND status = 'leased'
+          """, [.id(chunk.id), .integer(chunk.fence), .time(notBefore), .text(error)]),
+        // Nobody works on the job now: it waits for the next run.
+        PostgresStatement(
+          """
+          UPDATE yardmaster.progressive_capture_jobs SET status = 'waiting', error = $2::text
+          WHERE id = $1::uuid AND status = 'running'
+            AND NOT EXISTS (SELECT FROM yardmaster.capture_chunks WHERE job_id = $1::uuid AND status = 'leased')
+          """, [.id(chunk.jobID), .text(error)]),
+      ])
+    }
+  }
+
+  private static func advance(
+    _ chunk: ClaimedChunk, to cursor: String, _ finished: Bool, _ cost: PageCost, _ lease: Int
+  ) -> PostgresStatement {
+    PostgresStatement(
+      """
+      WITH held AS (
+        UPDATE yardmaster.capture_chunks SET cursor = $3, items_done = items_done + $4::integer,
+          points = points + $5::integer, requests = requests + $6::integer, error = NULL, updated_at = now(),
+          lease_expires_at = CASE WHEN $7::boolean THEN NULL ELSE now() + make_interval(secs => $8::integer) END,
+          status = CASE WHEN $7::boolean THEN 'completed' ELSE status END,
+          completed_at = CASE WHEN $7::boolean THEN now() END
+        WHERE id = $1::uuid AND fence = $2::integer AND status = 'leased'
+        RETURNING 1
+      )
+      SELECT CASE WHEN NOT EXISTS (SELECT FROM held) THEN yardmaster.fail('YM002', 'the chunk was taken over') END
+      """,
+      [
+        .id(chunk.id), .integer(chunk.fence), .text(cursor), .integer(cost.items), .integer(cost.points),
+        .integer(cost.requests), .bool(finished), .integer(lease),
+      ])
+  }
+
+  /// Whether an attempt whose answer was lost was committed: then the chunk stands at this very checkpoint.
+  private static func isStored(
+    _ chunk: ClaimedChunk, _ cursor: String, _ finished: Bool, _ session: StoreSession
+  ) async throws -> Bool {
+    try await !session.query(
+      """
+      SELECT FROM yardmaster.capture_chunks
+      WHERE id = $1::uuid AND fence = $2::integer AND cursor = $3 AND status = $4
+      """,
+      [.id(chunk.id), .integer(chunk.fence), .text(cursor), .text(finished ? "completed" : "leased")]
+    ).isEmpty
+  }
+}
+
+extension ClaimedChunk {
+  fileprivate init(row: PostgresRow) throws {
+    self.init(
+      id: try row.decode("id"), jobID: try row.decode("job_id"), repositoryID: try row.decode("repository_id"),
+      ordinal: try row.decode("ordinal"), scope: try row.decodeJSON("scope"),
+      checkpoint: try row.decodeIfPresent("cursor", as: String.self) == nil ? Checkpoint() : row.decodeJSON("cursor"),
+      fence: try row.decode("fence"), itemsDone: try row.decode("items_done"))
+  }
+}

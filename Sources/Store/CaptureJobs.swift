@@ -1,0 +1,174 @@
+public import Domain
+import Postgres
+
+extension Store {
+  public func baseline(of repository: RepositoryID) async throws -> Timestamp? {
+    try await perform { session in
+      try await session.query(
+        """
+        SELECT \(microseconds("max(walked_as_of)")) AS value FROM yardmaster.progressive_capture_jobs
+        WHERE repository_id = $1::uuid AND status = 'completed'
+        """, [.id(repository)])[0].decodeIfPresent("value")
+    }
+  }
+
+  /// A job without chunks has nothing to do and is completed from the start.
+  public func createJob(_ new: NewJob) async throws -> Job {
+    // Chosen here, so that a second attempt finds the job of a first one whose answer was lost.
+    let fresh = JobID.random()
+    let id = try await perform { session in
+      try await session.transaction { transaction in
+        // Plans for one repository stand in a queue here: the second finds the first one's job.
+        let repository = try transaction.query(
+          "SELECT FROM yardmaster.repositories WHERE id = $1::uuid FOR UPDATE", [.id(new.repositoryID)])
+        guard !repository.isEmpty else { throw StoreError.malformedRow("a job's repository is missing") }
+        return try new.id.map { try Self.adopt($0, new, transaction) } ?? Self.insert(fresh, new, transaction)
+      }
+    }
+    guard let job = try await job(id) else { throw StoreError.malformedRow("a job that was not stored") }
+    return job
+  }
+
+  public func job(_ id: JobID) async throws -> Job? {
+    try await perform { session in
+      try await session.query(
+        """
+        SELECT j.id, j.repository_id, j.status, j.scope, j.time_range_days, j.metadata, j.error, r.owner, r.name,
+          \(microseconds("j.created_at")) AS created, \(microseconds("j.started_at")) AS started,
+          \(microseconds("j.completed_at")) AS completed
+        FROM yardmaster.progressive_capture_jobs j LEFT JOIN yardmaster.repositories r ON r.id = j.repository_id
+        WHERE j.id = $1::uuid
+        """, [.id(id)]
+      ).first.map(Job.init(row:))
+    }
+  }
+
+  private static func adopt(_ id: JobID, _ new: NewJob, _ transaction: PostgresTransaction) throws -> JobID {
+    let rows = try transaction.query(
+      """
+      SELECT j.status, j.repository_id = $2::uuid AS is_ours, r.id IS NOT NULL AS is_known,
+        EXISTS (SELECT FROM yardmaster.capture_chunks c WHERE c.job_id = j.id) AS has_chunks
+      FROM yardmaster.progressive_capture_jobs j LEFT JOIN yardmaster.repositories r ON r.id = j.repository_id
+      WHERE j.id = $1::uuid FOR UPDATE OF j
+      """, [.id(id), .id(new.repositoryID)])
+    guard let row = rows.first else { throw StoreError.unknownJob(id) }
+    // A repository id that no row has is the queue manager's own; the repository is known by its name.
+    if try row.decode("is_known"), try row.decodeIfPresent("is_ours") != true { throw StoreError.wrongRepository(id) }
+    let status: Job.Status = try row.decodeWord("status")
+    guard status.isOpen, try !row.decode("has_chunks") else { return id }
+    try transaction.query(
+      """
+      UPDATE yardmaster.progressive_capture_jobs SET repository_id = $2::uuid, scope = $3::jsonb,
+        walked_as_of = $4::timestamptz, workflow_run_id = coalesce(workflow_run_id, $5::bigint)
+      WHERE id = $1::uuid
+      """,
+      [.id(id), .id(new.repositoryID), try .encoded(new.scope), .time(new.walkedAsOf), .integer(new.runID)])
+    try insertChunks(of: id, new.chunks, transaction)
+    return id
+  }
+
+  private static func insert(_ id: JobID, _ new: NewJob, _ transaction: PostgresTransaction) throws -> JobID {
+    let open = try transaction.query(
+      """
+      SELECT id FROM yardmaster.progressive_capture_jobs
+      WHERE repository_id = $1::uuid AND scope = $2::jsonb AND status IN ('pending', 'running', 'waiting') OR id = $3::uuid
+      ORDER BY created_at LIMIT 1
+      """, [.id(new.repositoryID), try .encoded(new.scope), .id(id)])
+    if let row = open.first { return try row.decode("id") }
+    let days: Int? = if case .daysBack(let days) = new.scope.window { days } else { nil }
+    try transaction.query(
+      """
+      INSERT INTO yardmaster.progressive_capture_jobs
+        (id, repository_id, scope, walked_as_of, workflow_run_id, time_range_days)
+      VALUES ($1::uuid, $2::uuid, $3::jsonb, $4::timestamptz, $5::bigint, $6::integer)
+      """,
+      [
+        .id(id), .id(new.repositoryID), try .encoded(new.scope), .time(new.walkedAsOf), .integer(new.runID),
+        .integer(days),
+      ])
+    try insertChunks(of: id, new.chunks, transaction)
+    return id
+  }
+
+  private static func insertChunks(
+    of job: JobID, _ chunks: [ChunkScope], _ transaction: PostgresTransaction
+  ) throws {
+    let rows = JSONValue.array(
+      try chunks.enumerated().map { index, scope in
+        [
+          "ordinal": .integer(Int64(index + 1)), "scope": try encodedValue(scope),
+          "size": scope.size.map { .integer(Int64($0)) } ?? .null,
+        ] as JSONValue
+      })
+    try transaction.pipeline([
+      PostgresStatement(
+        """
+        INSERT INTO yardmaster.capture_chunks (job_id, ordinal, scope, size)
+        SELECT $2::uuid, r.ordinal, r.scope, r.size
+        FROM json_to_recordset($1::json) AS r (ordinal integer, scope jsonb, size integer)
+        """, [.json(rows), .id(job)]),
+      Self.completeJob(job),
+    ])
+  }
+
+  /// Completes the job where no chunk is left. The caller holds the job's row, so that of two last chunks that end at
+  /// once the later one sees the other.
+  static func completeJob(_ job: JobID) -> PostgresStatement {
+    PostgresStatement(
+      """
+      UPDATE yardmaster.progressive_capture_jobs SET status = 'completed', error = NULL, completed_at = now(),
+        started_at = coalesce(started_at, now())
+      WHERE id = $1::uuid AND status IN ('pending', 'running', 'waiting')
+        AND NOT EXISTS (SELECT FROM yardmaster.capture_chunks WHERE job_id = $1::uuid AND status <> 'completed')
+      """, [.id(job)])
+  }
+}
+
+extension StoreError {
+  static func unknownJob(_ id: JobID) -> StoreError {
+    StoreError(
+      .unknownJob, .usage, "There is no job \(id) in the database",
+      advice: "Name the id of a row in yardmaster.progressive_capture_jobs, or leave the job id out to make one.")
+  }
+
+  static func wrongRepository(_ id: JobID) -> StoreError {
+    StoreError(
+      .wrongRepository, .usage, "Job \(id) belongs to another repository",
+      advice: "Name the repository that the job was made for.")
+  }
+}
+
+extension Job {
+  fileprivate init(row: PostgresRow) throws {
+    let metadata: JSONValue = try row.decodeJSON("metadata")
+    let id: JobID = try row.decode("id")
+    // A row of a queue manager may come before its repository is known here.
+    let name =
+      if let owner = try row.decodeIfPresent("owner", as: String.self) {
+        "\(owner)/\(try row.decode("name", as: String.self))"
+      } else {
+        metadata["repository_name"]?.string ?? metadata["repository"]?.string ?? ""
+      }
+    guard let repository = RepositoryName(name) else {
+      throw StoreError(
+        .malformedRow, .usage, "Job \(id) names no repository that is known",
+        advice: "Plan it with `yardmaster plan --repository OWNER/NAME --job-id \(id)`.")
+    }
+    let scope: CaptureScope =
+      if try row.decodeIfPresent("scope", as: String.self) != nil {
+        try row.decodeJSON("scope")
+      } else {
+        CaptureScope(
+          window: try row.decodeIfPresent("time_range_days", as: Int.self).map { .daysBack($0) } ?? .all,
+          maxItems: metadata["max_items"]?.integer.map { Int($0) })
+      }
+    guard let repositoryID = try row.decodeIfPresent("repository_id", as: RepositoryID.self) else {
+      throw StoreError(
+        .malformedRow, .usage, "Job \(id) names no repository", advice: "Set its repository_id, or plan without a job id.")
+    }
+    self.init(
+      id: id, repositoryID: repositoryID, repository: repository, status: try row.decodeWord("status"), scope: scope, createdAt: try row.decode("created"),
+      startedAt: try row.decodeIfPresent("started"), completedAt: try row.decodeIfPresent("completed"),
+      error: try row.decodeIfPresent("error"))
+  }
+}

@@ -1,0 +1,198 @@
+import Foundation
+import GitHubDouble
+import TestSupport
+import Testing
+
+@Suite struct EventTests {
+  @Test func whatRoutingIgnoresNeedsNoDatabaseAndIsIgnoredAgain() async throws {
+    try await withGitHubDouble(widget()) { github in
+      let step = try Step(github: github.url, database: deadDatabase()).event("watch", Array(#"{"action":"started"}"#.utf8))
+      for attempt in ["1", "2"] {
+        let end = try await step.with("GITHUB_RUN_ATTEMPT", attempt).run("run")
+        #expect(end.status == 0, "\(end.log)")
+        #expect(end.outputs["outcome"] == "ignored")
+        #expect(end.outputs["actions"] == "0")
+        #expect(end.summary.contains("watch"))
+      }
+      #expect(github.journal.isEmpty)
+    }
+  }
+
+  @Test func anIssueIsLabelledOnceWithTwoRequests() async throws {
+    try await withMigratedDatabase { database in
+      try await withGitHubDouble(widget(configuration: """
+        mode: live
+        rules:
+          - name: crash
+            when: { title: crash }
+            then: { label: bug }
+        """)) { github in
+        let step = try Step(github: github.url, database: database.url).event("issues", github.issueEvent(1))
+        let first = try await step.run()
+        #expect(first.status == 0, "\(first.log)")
+        #expect(first.outputs["outcome"] == "processed")
+        #expect(first.outputs["actions"] == "1")
+        #expect(github.item(1)?.labels == ["bug"])
+        #expect(github.journal.count == 2, "\(github.journal.map(\.target))")
+
+        let again = try await step.with("GITHUB_RUN_ID", "4712").run("run")
+        #expect(again.outputs["outcome"] == "duplicate")
+        #expect(again.outputs["event-id"] == first.outputs["event-id"])
+        let rerun = try await step.with("GITHUB_RUN_ATTEMPT", "2").run("run")
+        #expect(rerun.outputs["outcome"] == "duplicate")
+        #expect(github.mutations.count == 1)
+
+        #expect(try await database.value("SELECT outcome AS value FROM yardmaster.events", as: String.self) == "processed")
+        #expect(try await database.value("SELECT status AS value FROM yardmaster.actions", as: String.self) == "done")
+        #expect(try await database.value("SELECT count(*) AS value FROM yardmaster.audit_log", as: Int.self) == 2)
+        #expect(
+          try await database.value("SELECT after_state->'labels'->>0 AS value FROM yardmaster.actions", as: String.self) == "bug")
+      }
+    }
+  }
+
+  @Test func nothingThatAUserTypedBecomesACommandOrAMention() async throws {
+    try await withMigratedDatabase { database in
+      var model = widget()
+      model.addIssue(title: "crash ::error::x\r\n::set-output name=a::b ##[error]z <img src=x> @octocat #1 https://evil.example", body: "crash", author: .user("mallory"))
+      try await withGitHubDouble(model) { github in
+        let end = try await Step(github: github.url, database: database.url).event("issues", github.issueEvent(2)).run()
+        #expect(end.status == 0, "\(end.log)")
+        for line in end.log.split(whereSeparator: \.isNewline) {
+          let text = line.drop { $0.isWhitespace }
+          #expect(!text.hasPrefix("::error") && !text.hasPrefix("::set-output"))
+          #expect(!line.contains("##[error]"))
+        }
+        #expect(!end.summary.contains("<img") && !end.summary.contains("@octocat") && !end.summary.contains("](https://evil"))
+        #expect(Set(end.outputs.keys) == ["outcome", "event-id", "actions", "transaction-id"])
+        #expect(github.item(2)?.labels == ["bug", "needs-triage"])
+        #expect(github.item(2)?.comments.count == 1)
+      }
+    }
+  }
+
+  @Test func aDryRunDecidesAndWritesNothing() async throws {
+    try await withMigratedDatabase { database in
+      try await withGitHubDouble(widget(configuration: liveConfiguration.replacingOccurrences(of: "live", with: "dry-run"))) { github in
+        let step = try Step(github: github.url, database: database.url).event("issues", github.issueEvent(1))
+        let end = try await step.run("run")
+        #expect(end.status == 0, "\(end.log)")
+        #expect(end.outputs["outcome"] == "processed")
+        #expect(end.outputs["actions"] == "0")
+        #expect(end.log.contains("needs-triage"))
+        #expect(end.summary.contains("needs-triage"))
+        #expect(github.mutations.isEmpty)
+        // A live run of the same event is a claim of its own.
+        github.change { $0.contents[".github/yardmaster.yml"] = Array(liveConfiguration.utf8) }
+        let live = try await step.run("run")
+        #expect(live.outputs["outcome"] == "processed")
+        #expect(github.item(1)?.labels == ["bug", "needs-triage"])
+      }
+    }
+  }
+
+  @Test func commandsNeedTheirAuthorsPermission() async throws {
+    try await withMigratedDatabase { database in
+      var model = widget()
+      let body = "/label urgent\r\n```\n/close\n```\n> /close\n/assign dave\r\n/close not planned"
+      let refused = model.addComment(on: 1, body: body, author: .user("mallory"))
+      let granted = model.addComment(on: 1, body: body, author: .user("carol"))
+      try await withGitHubDouble(model) { github in
+        let step = try Step(github: github.url, database: database.url)
+        let no = try await step.event("issue_comment", github.issueEvent(1, comment: refused)).run("run")
+        #expect(no.status == 0, "\(no.log)")
+        #expect(no.outputs["actions"] == "0")
+        #expect(github.mutations.isEmpty)
+
+        let yes = try await step.event("issue_comment", github.issueEvent(1, comment: granted)).run("run")
+        #expect(yes.status == 0, "\(yes.log)")
+        #expect(yes.outputs["actions"] == "3")
+        let item = github.item(1)
+        #expect(item?.labels == ["urgent"])
+        #expect(item?.assignees.map(\.login) == ["dave"])
+        #expect(item?.isClosed == true)
+        #expect(item?.stateReason == "not_planned")
+      }
+    }
+  }
+
+  @Test func aRepositoryWithoutConfigurationIsIgnored() async throws {
+    try await withMigratedDatabase { database in
+      try await withGitHubDouble(widget(configuration: nil)) { github in
+        let step = try Step(github: github.url, database: database.url).event("issues", github.issueEvent(1))
+        for _ in 1...2 {
+          let end = try await step.run("run")
+          #expect(end.status == 0)
+          #expect(end.outputs["outcome"] == "ignored")
+        }
+        #expect(try await database.value("SELECT count(*) AS value FROM yardmaster.events", as: Int.self) == 0)
+      }
+    }
+  }
+
+  @Test func aPullRequestFromAForkIsAStatedSkip() async throws {
+    var model = widget()
+    let number = model.addPullRequest(title: "Fix")
+    try await withGitHubDouble(model) { github in
+      var payload = try #require(github.pullRequestEvent(number).flatMap {
+        try? JSONSerialization.jsonObject(with: Data($0)) as? [String: Any]
+      })
+      var pull = try #require(payload["pull_request"] as? [String: Any])
+      var head = try #require(pull["head"] as? [String: Any])
+      head["repo"] = ["full_name": "mallory/widget", "id": 9]
+      pull["head"] = head
+      payload["pull_request"] = pull
+      let bytes = Array(try JSONSerialization.data(withJSONObject: payload))
+      let end = try await Step(github: github.url, database: "").event("pull_request", bytes).run("run")
+      #expect(end.status == 0, "\(end.log)")
+      #expect(end.outputs["outcome"] == "ignored")
+      #expect(end.log.contains("fork"))
+    }
+  }
+
+  @Test func aFailureOpensOneAlertAndARerunTriesAgain() async throws {
+    try await withMigratedDatabase { database in
+      let configuration = liveConfiguration.replacingOccurrences(of: "alerts: false", with: "alerts: true")
+      try await withGitHubDouble(widget(configuration: configuration)) { github in
+        github.fail(
+          .answer(status: 422, headers: [:], body: #"{"message":"Validation Failed"}"#),
+          on: .init(method: "POST", target: "*/labels"), times: 2)
+        let step = try Step(github: github.url, database: database.url).event("issues", github.issueEvent(1))
+        let first = try await step.run("run")
+        #expect(first.status == 1)
+        #expect(first.outputs["outcome"] == "failed")
+        #expect(first.log.contains("::error"))
+        #expect(github.item(2)?.labels == ["yardmaster-alert"])
+        _ = try await step.with("GITHUB_RUN_ATTEMPT", "2").run("run")
+        #expect(github.item(3) == nil)
+        let third = try await step.with("GITHUB_RUN_ATTEMPT", "3").run("run")
+        #expect(third.status == 0, "\(third.log)")
+        #expect(github.item(1)?.labels == ["bug", "needs-triage"])
+        #expect(github.item(1)?.comments.count == 1)
+      }
+    }
+  }
+
+  /// Held at each request, before and after its effect, killed, and run again: the effects are there once.
+  @Test(arguments: 0..<3, [false, true])
+  func aKillAtAnyRequestLosesAndDoublesNothing(request: Int, afterEffect: Bool) async throws {
+    try await withMigratedDatabase { database in
+      try await withGitHubDouble(widget()) { github in
+        github.hold(skip: request, answer: afterEffect)
+        let step = try Step(github: github.url, database: database.url).event("issues", github.issueEvent(1))
+        let running = try step.start("run")
+        _ = await github.held()
+        running.kill(SIGKILL)
+        #expect(try await running.wait().wasKilled)
+        github.release()
+        let end = try await step.with("GITHUB_RUN_ATTEMPT", "2").run("run")
+        #expect(end.status == 0, "\(end.log)")
+        #expect(end.outputs["outcome"] == "processed")
+        #expect(github.item(1)?.labels == ["bug", "needs-triage"])
+        #expect(github.item(1)?.comments.count == 1)
+        #expect(
+          try await database.value("SELECT count(*) AS value FROM yardmaster.actions WHERE status = 'done'", as: Int.self) == 2)
+      }
+    }
+  }
+}
