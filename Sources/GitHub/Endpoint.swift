@@ -33,7 +33,8 @@ struct Endpoint: Sendable {
       }
       return path
     }
-    let segments = path.prefix { $0 != "?" && $0 != "#" }.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
+    let segments = path.prefix { $0 != "?" && $0 != "#" }.dropFirst().split(
+      separator: "/", omittingEmptySubsequences: false)
     // A label or a login that is empty or all dots would name the collection above it: `DELETE …/labels/` is all labels.
     let climbs = segments.contains { $0.isEmpty || [".", ".."].contains(dotsDecoded($0)) }
     guard path == "/" || !climbs else {
@@ -75,7 +76,8 @@ private struct Origin: Equatable {
     let start = url.index(colon, offsetBy: 3)
     let authority = url[start...].prefix { $0 != "/" && $0 != "?" && $0 != "#" }
     // A backslash is a slash to some readers of URLs and no character of a host's to others.
-    guard !authority.isEmpty, !authority.contains("@"), !authority.contains("\\"), authority.utf8.allSatisfy({ $0 > 32 })
+    guard !authority.isEmpty, !authority.contains("@"), !authority.contains("\\"),
+      authority.utf8.allSatisfy({ $0 > 32 })
     else { return nil }
     let isBracketed = authority.hasSuffix("]")
     if !isBracketed, let portColon = authority.lastIndex(of: ":") {

@@ -97,7 +97,9 @@ public final class GitHubClient: GitHubAPI {
   private static func judge(_ response: HTTPResponse, method: String, path: String) -> Verdict<RESTAnswer> {
     switch response.status {
     case ..<400, 404, 410, 422:
-      let isJSON = response.headers["content-type"]?.lowercased().contains("json") ?? false
+      // A file's raw content comes as `application/vnd.github.raw+json`, whatever is in it.
+      let type = response.headers["content-type"]?.lowercased() ?? ""
+      let isJSON = type.contains("json") && !type.contains(".raw")
       if isJSON, response.status < 300, !response.body.isEmpty, !JSONSyntax.isWhole(response.body) {
         return .fault(Fault(detail: "the answer is broken JSON"))
       }

@@ -11,7 +11,8 @@ struct Refusal {
   init(_ response: HTTPResponse) {
     self.response = response
     struct Body: Decodable { var message: String }
-    let decoded = response.body.first == UInt8(ascii: "{") && response.body.count < 1 << 20
+    let decoded =
+      response.body.first == UInt8(ascii: "{") && response.body.count < 1 << 20
       ? try? JSONDecoder().decode(Body.self, from: Data(response.body)) : nil
     message = decoded.map { Self.line($0.message) }
   }

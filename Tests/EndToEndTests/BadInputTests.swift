@@ -7,7 +7,7 @@ import Testing
 @Suite struct BadInputTests {
   @Test(arguments: [
     ("", 1, "empty"), ("{", 1, "JSON"), (#"{"action":"opened","issue":{"number":1"#, 1, "JSON"), ("[]", 1, "object"),
-    (#"{"action":"opened","issue":{"number":"one"},"repository":{"full_name":"octo/widget"}}"#, 1, "issue.number"),
+    (#"{"action":"opened","issue":{"id":1,"number":"one"},"repository":{"full_name":"octo/widget"}}"#, 1, "issue.number"),
     (#"{"action":"opened","issue":7,"repository":{"full_name":"octo/widget"}}"#, 1, "issue"),
     (#"{"action":"opened","repository":{"full_name":"octo/widget"}}"#, 1, "issue"),
   ])

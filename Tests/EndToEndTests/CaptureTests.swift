@@ -1,5 +1,6 @@
 import Foundation
 import GitHubDouble
+import Postgres
 import TestSupport
 import Testing
 
@@ -88,7 +89,7 @@ private func expectEqualRows(_ database: TestDatabase, _ model: RepositoryModel,
     }
   }
 
-  @Test(arguments: [(SIGINT, 130), (SIGTERM, 143)])
+  @Test(arguments: [(SIGINT, Int32(130)), (SIGTERM, Int32(143))])
   func aSignalEndsItInGoodOrder(signal: Int32, status: Int32) async throws {
     try await withMigratedDatabase { database in
       try await withGitHubDouble(Self.model) { github in

@@ -1,3 +1,4 @@
+import Dispatch
 import Foundation
 import Glibc
 import GitHubDouble
@@ -54,6 +55,7 @@ struct Step {
   /// A step that was started and has not been waited for.
   final class Running {
     let process = Process()
+    private let ended = DispatchGroup()
     fileprivate let log: URL
     fileprivate let output: URL
     fileprivate let summary: URL
@@ -72,6 +74,9 @@ struct Step {
       process.standardOutput = handle
       process.standardError = handle
       process.standardInput = FileHandle.nullDevice
+      let ended = ended
+      ended.enter()
+      process.terminationHandler = { _ in ended.leave() }
       try process.run()
     }
 
@@ -79,10 +84,7 @@ struct Step {
 
     func wait() async throws -> Ending {
       await withCheckedContinuation { continuation in
-        DispatchQueue.global().async {
-          self.process.waitUntilExit()
-          continuation.resume()
-        }
+        ended.notify(queue: .global()) { continuation.resume() }
       }
       return Ending(
         status: process.terminationStatus, wasKilled: process.terminationReason == .uncaughtSignal,

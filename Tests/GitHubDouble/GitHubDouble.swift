@@ -1,9 +1,9 @@
 import Foundation
 
-/// GitHub on a real socket: stateful, strict about what it does not know, and able to fail in every way that GitHub does.
+/// GitHub on a real socket: stateful, strict about what it does not know, able to fail in the ways that GitHub does.
 ///
-/// It listens on 127.0.0.1 only. A request that no route serves is answered 501 and fails `verify`; so does a fault that no
-/// request ran into, and a GraphQL document that GitHub's schema refuses.
+/// It listens on 127.0.0.1 only. A request that no route serves is answered 501 and fails `verify`; so does a fault
+/// that no request ran into, and a GraphQL document that GitHub's schema refuses.
 public final class GitHubDouble: Sendable {
   /// The root of the REST API, `http://127.0.0.1:PORT`.
   public let url: String

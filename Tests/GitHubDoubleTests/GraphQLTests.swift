@@ -267,6 +267,31 @@ import Testing
     }
   }
 
+  @Test func aliasesThatShareAFragmentAreAnsweredEach() async throws {
+    try await withGitHubDouble(RepositoryModel.generated(pullRequests: 9, issues: 0, seed: 2)) { double throws in
+      let client = RawClient(double)
+      let numbers = double.repository().items.map { JSONNode.integer(Int64($0.number)) }
+      let query = """
+        query($a: Int!, $b: Int!, $size: Int!) { rateLimit { nodeCount } repository(owner: "acme", name: "widget") {
+          a: pullRequest(number: $a) { ...Fixed } b: pullRequest(number: $b) { ...Fixed }
+          c: pullRequest(number: $b) { ...Varying } } }
+        fragment Fixed on PullRequest { number files(first: 2) { nodes { path } } }
+        fragment Varying on PullRequest { number files(first: $size) { totalCount nodes { path } } }
+        """
+      for round in 0..<4 {
+        let (a, b) = (numbers[round], numbers[round + 1])
+        let answer = try client.graphQL(query, ["a": a, "b": b, "size": .integer(Int64(round))])
+        let repository = answer["data"]?["repository"]
+        #expect(repository?["a"]?["number"] == a)
+        #expect(repository?["b"]?["number"] == b)
+        let files = double.item(b.integer ?? 0)?.pull?.files.count ?? 0
+        #expect(repository?["c"]?["files"]?["totalCount"]?.integer == files)
+        #expect(repository?["c"]?["files"]?["nodes"]?.array?.count == min(round, files))
+        #expect(answer["data"]?["rateLimit"]?["nodeCount"] == .integer(Int64(4 + round)))
+      }
+    }
+  }
+
   @Test func anonymousQueriesAreRefused() async throws {
     try await withGitHubDouble(RepositoryModel(owner: "a", name: "b")) { double throws in
       let answer = try RawClient(double, token: nil).post("/graphql", ["query": "{ rateLimit { cost } }"])

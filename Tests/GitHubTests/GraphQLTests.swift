@@ -74,7 +74,8 @@ private let answer = step(#"{"data":{"name":"n"}}"#)
     }
   }
 
-  @Test(arguments: ["{}", #"{"data":{"na"#, "<html>", "", "[]"]) func noAnswerIsAskedForAgain(text: String) async throws {
+  @Test(arguments: ["{}", #"{"data":{"na"#, "<html>", "", "[]"]) func noAnswerIsAskedForAgain(text: String) async throws
+  {
     try await Yard.run([step(text, times: 3), answer]) { yard in
       let got = try await yard.ask().data?.name
       #expect(got == "n")

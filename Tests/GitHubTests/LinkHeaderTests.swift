@@ -3,7 +3,9 @@ import Testing
 
 @Suite struct LinkHeaderTests {
   @Test(arguments: [
-    (#"<https://a/x?page=2>; rel="next", <https://a/x?page=5>; rel="last""#, "https://a/x?page=2", "https://a/x?page=5"),
+    (
+      #"<https://a/x?page=2>; rel="next", <https://a/x?page=5>; rel="last""#, "https://a/x?page=2", "https://a/x?page=5"
+    ),
     (#"<https://a/x?labels=a,b;c&page=2>; rel="next""#, "https://a/x?labels=a,b;c&page=2", nil),
     (#"<https://a/1>; rel="prev", <https://a/3>;rel=next"#, "https://a/3", nil),
     (#"<https://a/1>; title="a, b"; rel="first last""#, nil, "https://a/1"),

@@ -64,7 +64,8 @@ import Testing
 
   @Test(arguments: [
     ("issues=write; pull_requests=write", ["issues: write", "pull-requests: write"]),
-    ("metadata=read", ["metadata: read"]), ("", ["issues: write"]), ("<b>=write", ["b: write"]), ("?", ["issues: write"]),
+    ("metadata=read", ["metadata: read"]), ("", ["issues: write"]), ("<b>=write", ["b: write"]),
+    ("?", ["issues: write"]),
   ])
   func noAccessNamesThePermission(header: String, permissions: [String]) async throws {
     let headers = ["X-Accepted-GitHub-Permissions": header]
@@ -179,7 +180,8 @@ import Testing
       let body: JSONValue? = method == .get ? nil : ["a": 1]
       let got = try await yard.client.send(RESTRequest(method, "/old", body: body)).status
       #expect(got == 200)
-      #expect(yard.server.requests.map(\.body) == Array(repeating: method == .get ? [] : Array(#"{"a":1}"#.utf8), count: 2))
+      #expect(
+        yard.server.requests.map(\.body) == Array(repeating: method == .get ? [] : Array(#"{"a":1}"#.utf8), count: 2))
       #expect(yard.server.requests.last?.headers["authorization"] == "Bearer \(Yard.token)")
     }
   }
@@ -187,7 +189,8 @@ import Testing
   @Test(arguments: ["http://127.0.0.1:PORT/x", "http://localhost:PORT/x", "//127.0.0.1:PORT/x", "ftp://a/", "x"])
   func theTokenGoesToNoOtherHost(location: String) async throws {
     let other = try ScriptedServer([])
-    let location = location.split(separator: "PORT", omittingEmptySubsequences: false).joined(separator: "\(other.port)")
+    let location = location.split(separator: "PORT", omittingEmptySubsequences: false).joined(
+      separator: "\(other.port)")
     try await Yard.run([Step("GET", "/a", .answer(status: 302, headers: ["Location": location]))]) { yard in
       #expect(await thrown { _ = try await yard.client.send(RESTRequest(.get, "/a")) } is RequestRejected)
     }

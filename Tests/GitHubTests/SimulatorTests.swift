@@ -48,7 +48,8 @@ import Testing
     process.standardError = FileHandle.nullDevice
     try process.run()
     defer {
-      process.terminate()
+      // It inherits the pool thread's signal mask, which holds back SIGTERM.
+      kill(process.processIdentifier, SIGKILL)
       process.waitUntilExit()
     }
     var port: Int?

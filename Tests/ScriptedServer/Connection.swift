@@ -22,7 +22,8 @@ struct Connection {
       }
       guard receive(&buffer) else { return nil }
     }
-    let lines = String(decoding: buffer[..<end], as: UTF8.self).split(separator: "\r\n", omittingEmptySubsequences: false)
+    let lines = String(decoding: buffer[..<end], as: UTF8.self).split(
+      separator: "\r\n", omittingEmptySubsequences: false)
     buffer.removeFirst(end + 4)
     let words = (lines.first ?? "").split(separator: " ")
     guard words.count == 3 else { return nil }

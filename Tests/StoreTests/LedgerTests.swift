@@ -82,7 +82,7 @@ import Testing
   }
 
   @Test func aLaterAttemptOfTheSameRunTakesOverAtOnce() async throws {
-    try await withStore { store, _ in
+    try await withStore { store, _ async throws in
       #expect(try await store.claim(Fixture.claim(attempt: 1)).claimed != nil)
       #expect(try await store.claim(Fixture.claim(attempt: 1)).isDuplicate)
       #expect(try await store.claim(Fixture.claim(attempt: 2)).claimed?.attempt == 2)
@@ -116,7 +116,7 @@ import Testing
   }
 
   @Test func longAndNulIdentitiesAreStored() async throws {
-    try await withStore { store, _ in
+    try await withStore { store, _ async throws in
       let long = String(repeating: "é\0\u{1F600}", count: 4_000)
       #expect(try await store.claim(Fixture.claim(long + "a")).claimed != nil)
       #expect(try await store.claim(Fixture.claim(long + "a")).isDuplicate)

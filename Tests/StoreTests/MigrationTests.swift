@@ -26,7 +26,8 @@ import Testing
       let rows = try await database.query("SELECT version, name FROM yardmaster.schema_migrations ORDER BY version")
       for (row, file) in zip(rows, files) {
         let number = String(format: "%04d", try row.decode("version", as: Int.self))
-        #expect("\(number)_\(try row.decode("name", as: String.self)).sql" == file)
+        let name: String = try row.decode("name")
+        #expect("\(number)_\(name).sql" == file)
       }
       #expect(try await store.migrate().applied.isEmpty)
       let health = try await store.inspect()

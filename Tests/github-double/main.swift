@@ -7,8 +7,8 @@ let usage = """
                 [--config FILE] [--latency-ms N] [--faults FILE] [--rest-limit N] [--graphql-limit N]
                 [--token TOKEN]...
 
-  Serves a generated repository as GitHub's REST and GraphQL API on 127.0.0.1 until it is terminated. The port is written
-  to the port file once the double listens. --config becomes .github/yardmaster.yml of the repository.
+  Serves a generated repository as GitHub's REST and GraphQL API on 127.0.0.1 until it is terminated. The port is
+  written to the port file once the double listens. --config becomes .github/yardmaster.yml of the repository.
 
   """
 

@@ -2,8 +2,9 @@ extension GitHubDouble.Fault {
   /// Reads `{"faults": [{"kind": "reset_mid_body", "match": {…}, "skip": 2, "times": 1, "rate": 0.1, …}]}` or the list
   /// alone; nil where a kind is unknown. `times` 0 stands for all requests.
   ///
-  /// Match: `method`, `target` (or `path`), `operation`, `contains`. Parameters by kind: `fraction`, `status`, `headers`,
-  /// `body`, `retry_after`, `reset_in`, `index`, `type`, `message`, `above`, `partial`, `bytes_per_second`, `seconds`.
+  /// Match: `method`, `target` (or `path`), `operation`, `contains`. Parameters by kind: `fraction`, `status`,
+  /// `headers`, `body`, `retry_after`, `reset_in`, `index`, `type`, `message`, `above`, `partial`,
+  /// `bytes_per_second`, `seconds`.
   public static func list(_ document: JSONNode) -> [GitHubDouble.Fault]? {
     guard let entries = document["faults"]?.array ?? document["script"]?.array ?? document.array else { return nil }
     var faults: [GitHubDouble.Fault] = []

@@ -59,7 +59,8 @@ extension GraphQLSchema {
     type Discussion implements Node { id: ID! number: Int! title: String! }
     type PullRequest implements Node & Labelable & Comment {
       id: ID! databaseId: Int fullDatabaseId: BigInt number: Int! title: String! body: String! bodyText: String!
-      url: URI! state: PullRequestState! isDraft: Boolean! merged: Boolean! closed: Boolean! locked: Boolean! author: Actor
+      url: URI! state: PullRequestState! isDraft: Boolean! merged: Boolean! closed: Boolean!
+      locked: Boolean! author: Actor
       createdAt: DateTime! updatedAt: DateTime! closedAt: DateTime mergedAt: DateTime
       additions: Int! deletions: Int! changedFiles: Int! totalCommentsCount: Int
       baseRefName: String! baseRefOid: GitObjectID! headRefName: String! headRefOid: GitObjectID!

@@ -2,8 +2,8 @@ extension RepositoryModel {
   /// A repository with the spreads of a real one, the same for the same arguments on every machine.
   ///
   /// Among ten or more pull requests there is one with more than 100 comments, one with more than 100 reviews, one with
-  /// more than 100 files and one with a review of more than 100 comments; later about one in 400 is that long. One title
-  /// in eight is hostile, one author in 25 is deleted, one in eight is an App, one number in 30 belongs to nothing.
+  /// more than 100 files and one with a review of more than 100 comments; later about one in 400 is that long. One
+  /// title in eight is hostile, one author in 25 deleted, one in eight an App; one number in 30 belongs to nothing.
   public static func generated(
     owner: String = "acme", name: String = "widget", pullRequests: Int, issues: Int, seed: UInt64 = 1
   ) -> RepositoryModel {

@@ -43,7 +43,8 @@ enum HostileText {
   static let paragraphs: [String] = (0..<24).map { index in
     let subject = words[index % words.count]
     let line =
-      "The \(subject) kept its state across requests, which made the second one fail. This change moves the state into the request and adds a test that runs both orders.\n\n"
+      "The \(subject) kept its state across requests, which made the second one fail. "
+      + "This change moves the state into the request and adds a test that runs both orders.\n\n"
     return "## What\n\n" + String(repeating: line, count: index % 4)
       + "- touches the \(subject)\n- no change in behaviour otherwise\n"
   }

@@ -8,8 +8,8 @@ public struct RepositoryModel: Sendable {
   public var createdAt: Int64 = 1_600_000_000
   /// Files of the default branch by path.
   public var contents: [String: [UInt8]] = [:]
-  /// Roles by login in lower case: `admin`, `maintain`, `write`, `triage`, `read`, `none`. Anyone else may read a public
-  /// repository; the owner is `admin`.
+  /// Roles by login in lower case: `admin`, `maintain`, `write`, `triage`, `read`, `none`. Anyone else may read a
+  /// public repository; the owner is `admin`.
   public var collaborators: [String: String] = [:]
   /// Logins in lower case that belong to nobody: their permission answers 404.
   public var missingAccounts: Set<String> = []

@@ -9,8 +9,8 @@ extension RepositoryModel {
     case files = "pull_request_files"
   }
 
-  /// What a complete capture holds in that table: one JSON object a row, with the columns' names, in the order of numbers
-  /// and ids. U+0000, which Postgres cannot store, is U+FFFD here; App logins end in `[bot]`; deleted authors are null.
+  /// What a complete capture holds in that table: one JSON object a row, with the columns' names, in the order of
+  /// numbers. U+0000, which Postgres cannot store, is U+FFFD here; App logins end in `[bot]`; deleted authors are null.
   public func truth(_ table: TruthTable) -> [JSONNode] {
     truthLines(table).compactMap { JSONNode(bytes: $0) }
   }

@@ -131,7 +131,8 @@ extension RESTCall {
       throw RESTFailure(
         status: 422,
         message:
-          "Pagination with the page parameter is not supported for large datasets, please use cursor based pagination (after/before)"
+          "Pagination with the page parameter is not supported for large datasets, "
+          + "please use cursor based pagination (after/before)"
       )
     }
     let end = min(start + size, places.count)

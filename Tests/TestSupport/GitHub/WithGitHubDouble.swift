@@ -1,7 +1,7 @@
 public import GitHubDouble
 
-/// Runs the body against a double of its own, then fails where a request met no route, a query was against the schema or a
-/// fault was not used.
+/// Runs the body against a double of its own, then fails where a request met no route, a query was against the schema
+/// or a fault was not used.
 public func withGitHubDouble<Result>(
   _ repositories: RepositoryModel..., configuration: GitHubDouble.Configuration = GitHubDouble.Configuration(),
   _ body: (GitHubDouble) async throws -> Result
