@@ -63,7 +63,9 @@ import Testing
           #expect(!text.hasPrefix("::error") && !text.hasPrefix("::set-output"))
           #expect(!line.contains("##[error]"))
         }
-        #expect(!end.summary.contains("<img") && !end.summary.contains("@octocat") && !end.summary.contains("](https://evil"))
+        // Within a code span neither HTML nor a mention is read; MarkupTests render what stands in one.
+        let prose = end.summary.replacing(/`+[^`]*`+/, with: "")
+        #expect(!prose.contains("<img") && !prose.contains("@octocat") && !prose.contains("evil.example"), "\(prose)")
         #expect(Set(end.outputs.keys) == ["outcome", "event-id", "actions", "transaction-id"])
         #expect(github.item(2)?.labels == ["bug", "needs-triage"])
         #expect(github.item(2)?.comments.count == 1)
@@ -94,7 +96,7 @@ import Testing
   @Test func commandsNeedTheirAuthorsPermission() async throws {
     try await withMigratedDatabase { database in
       var model = widget()
-      let body = "/label urgent\r\n```\n/close\n```\n> /close\n/assign dave\r\n/close not planned"
+      let body = "/label urgent\r\n```\n/close\n```\n> /close\n\n/assign dave\r\n/close not planned"
       let refused = model.addComment(on: 1, body: body, author: .user("mallory"))
       let granted = model.addComment(on: 1, body: body, author: .user("carol"))
       try await withGitHubDouble(model) { github in
