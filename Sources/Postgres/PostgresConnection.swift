@@ -57,7 +57,8 @@ public actor PostgresConnection {
       wire = try Wire(
         target, wakeup: wakeup,
         patience: Patience(
-          seconds: target.connectTimeout ?? limits.connect, grace: limits.cancellationGrace, interruption: interruption))
+          seconds: target.connectTimeout ?? limits.connect, grace: limits.cancellationGrace, interruption: interruption)
+      )
     }
   }
 

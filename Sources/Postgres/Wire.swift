@@ -46,13 +46,15 @@ internal import Glibc
 
   private static func start(_ keywords: [(name: String, value: String)]) -> OpaquePointer? {
     // libpq copies the strings; both arrays end with a null.
-    let names = unsafe keywords.map { unsafe strdup($0.name) }
-    let values = unsafe keywords.map { unsafe strdup($0.value) }
+    let names = unsafe keywords.map { unsafe UnsafePointer(strdup($0.name)) } + [nil]
+    let values = unsafe keywords.map { unsafe UnsafePointer(strdup($0.value)) } + [nil]
     defer {
-      unsafe (names + values).forEach { unsafe free($0) }
+      for index in keywords.indices {
+        unsafe free(UnsafeMutablePointer(mutating: names[index]))
+        unsafe free(UnsafeMutablePointer(mutating: values[index]))
+      }
     }
-    return unsafe PQconnectStartParams(
-      unsafe names.map { unsafe UnsafePointer($0) } + [nil], unsafe values.map { unsafe UnsafePointer($0) } + [nil], 1)
+    return unsafe PQconnectStartParams(names, values, 1)
   }
 
   func takeReplacedNULs() -> Int {
@@ -103,7 +105,9 @@ internal import Glibc
 
   /// Sends all statements at once, with one synchronisation point after the last: the first that fails makes the server
   /// skip the rest. Leaves no transaction open behind a failure.
-  private func pipeline(_ statements: [PostgresStatement], _ patience: inout Patience) throws(PostgresError) -> [PostgresRows] {
+  private func pipeline(_ statements: [PostgresStatement], _ patience: inout Patience) throws(PostgresError)
+    -> [PostgresRows]
+  {
     guard unsafe PQenterPipelineMode(connection) == 1 else { throw lost() }
     var all: [PostgresRows] = []
     var failure: PostgresError?

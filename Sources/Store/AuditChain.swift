@@ -94,7 +94,9 @@ final class AuditChain: Sendable {
   }
 
   /// Runs the statements and appends the entry in one transaction.
-  func append(_ entry: AuditEntry, with statements: [PostgresStatement], in session: StoreSession, id: Identifier<AuditRow>)
+  func append(
+    _ entry: AuditEntry, with statements: [PostgresStatement], in session: StoreSession, id: Identifier<AuditRow>
+  )
     async throws
   {
     if !session.isRepeated, let (head, now) = expected(entry.repository) {

@@ -35,11 +35,15 @@ extension Store {
           """, [.text(repository.description), .integer(after)])
       }
       for row in rows {
-        guard try row.decode("format") == AuditLine.format else { return fault("it has a format that is not known here") }
+        guard try row.decode("format") == AuditLine.format else {
+          return fault("it has a format that is not known here")
+        }
         let line = try AuditLine(row: row, repository: repository)
         guard line.sequence == head.sequence + 1 else { return fault("it is missing") }
         guard line.previousHash == head.hash else { return fault("it does not follow the entry before it") }
-        guard let expected = audit.hash(line) else { return fault("its hash is keyed, and YARDMASTER_AUDIT_KEY is not given") }
+        guard let expected = audit.hash(line) else {
+          return fault("its hash is keyed, and YARDMASTER_AUDIT_KEY is not given")
+        }
         guard try row.decode("hash") == expected else { return fault("its content does not match its hash") }
         head = AuditHead(sequence: line.sequence, hash: expected)
         found.entries += 1

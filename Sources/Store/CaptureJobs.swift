@@ -164,10 +164,12 @@ extension Job {
       }
     guard let repositoryID = try row.decodeIfPresent("repository_id", as: RepositoryID.self) else {
       throw StoreError(
-        .malformedRow, .usage, "Job \(id) names no repository", advice: "Set its repository_id, or plan without a job id.")
+        .malformedRow, .usage, "Job \(id) names no repository",
+        advice: "Set its repository_id, or plan without a job id.")
     }
     self.init(
-      id: id, repositoryID: repositoryID, repository: repository, status: try row.decodeWord("status"), scope: scope, createdAt: try row.decode("created"),
+      id: id, repositoryID: repositoryID, repository: repository, status: try row.decodeWord("status"), scope: scope,
+      createdAt: try row.decode("created"),
       startedAt: try row.decodeIfPresent("started"), completedAt: try row.decodeIfPresent("completed"),
       error: try row.decodeIfPresent("error"))
   }

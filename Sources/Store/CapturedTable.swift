@@ -58,7 +58,8 @@ struct CapturedTable {
   /// One statement a table that the page fills, always in the same order; the contributors, whom many pages share, last.
   static func statements(for page: CapturedPage, repository: RepositoryID) -> [PostgresStatement] {
     var statements: [PostgresStatement] = []
-    func add<Row: CapturedRow, Key: Hashable>(_ rows: some Collection<Row>, _ table: CapturedTable, _ key: (Row) -> Key) {
+    func add<Row: CapturedRow, Key: Hashable>(_ rows: some Collection<Row>, _ table: CapturedTable, _ key: (Row) -> Key)
+    {
       guard !rows.isEmpty else { return }
       statements.append(table.statement(RowWriter(lastOfEach(rows, key)), repository))
     }

@@ -7,7 +7,8 @@ extension Store {
 
   public func progress(of job: JobID?) async throws -> [JobProgress] {
     try await perform { session in
-      let selection = "SELECT id FROM yardmaster.progressive_capture_jobs WHERE $1::uuid IS NULL OR id = $1::uuid "
+      let selection =
+        "SELECT id FROM yardmaster.progressive_capture_jobs WHERE $1::uuid IS NULL OR id = $1::uuid "
         + "ORDER BY created_at DESC, id LIMIT \(Self.listed)"
       let rows = try await session.pipeline([
         PostgresStatement(

@@ -32,7 +32,8 @@ struct Migrator {
           );
           """)
       }
-      let recorded = try transaction.query("SELECT version, checksum FROM yardmaster.schema_migrations ORDER BY version")
+      let recorded = try transaction.query(
+        "SELECT version, checksum FROM yardmaster.schema_migrations ORDER BY version")
       for row in recorded {
         let version: Int = try row.decode("version")
         guard version <= Migration.current else {

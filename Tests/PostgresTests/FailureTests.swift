@@ -56,7 +56,8 @@ import Testing
   }
 
   @Test(arguments: [
-    "", "postgresql:/u:hunter2@h/d", "hunter2", "host=x hunter2", "postgresql://u:hunter2@h:port/d", "postgres://u@h/d?x=hunter2",
+    "", "postgresql:/u:hunter2@h/d", "hunter2", "host=x hunter2", "postgresql://u:hunter2@h:port/d",
+    "postgres://u@h/d?x=hunter2",
     "postgresql://u:hunter2%zz@h/d", "host='hunter2", "host=\0",
   ])
   func malformed(_ url: String) async {

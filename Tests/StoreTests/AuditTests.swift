@@ -54,7 +54,8 @@ import Testing
   @Test(arguments: [
     ("UPDATE yardmaster.audit_log SET after_state = '{\"n\": 99}' WHERE sequence = 2", Int64(2)),
     ("UPDATE yardmaster.audit_log SET recorded_at = recorded_at + interval '1 microsecond' WHERE sequence = 3", 3),
-    ("DELETE FROM yardmaster.audit_log WHERE sequence = 2", 2), ("DELETE FROM yardmaster.audit_log WHERE sequence = 4", 4),
+    ("DELETE FROM yardmaster.audit_log WHERE sequence = 2", 2),
+    ("DELETE FROM yardmaster.audit_log WHERE sequence = 4", 4),
   ])
   func tamperingShows(_ sql: String, _ sequence: Int64) async throws {
     try await withStore { store, database in
@@ -102,7 +103,8 @@ extension JSONValue {
     func text() -> String {
       String(
         (0..<Int.random(in: 0...8, using: &generator)).map { _ in
-          ["a", "\0", "\"", "\\", "\n", "\u{1F600}", "é", "\u{7F}", "\u{1}", "z"].randomElement(using: &generator) ?? "b"
+          ["a", "\0", "\"", "\\", "\n", "\u{1F600}", "é", "\u{7F}", "\u{1}", "z"].randomElement(using: &generator)
+            ?? "b"
         })
     }
     switch Int.random(in: 0...(depth > 0 ? 7 : 5), using: &generator) {

@@ -81,7 +81,8 @@ import Testing
       let ids = try await withThrowingTaskGroup(of: JobID.self) { group in
         for _ in 0..<8 {
           group.addTask {
-            try await Fixture.job(Store(databaseURL: database.url, auditKey: nil), chunks: [.range(first: 1, last: 5)]).id
+            try await Fixture.job(Store(databaseURL: database.url, auditKey: nil), chunks: [.range(first: 1, last: 5)])
+              .id
           }
         }
         return try await group.reduce(into: Set()) { $0.insert($1) }
@@ -289,7 +290,8 @@ private final class Held: Sendable {
       try await commit(1)
       let kept = Self.hostile.replacingOccurrences(of: "\u{0}", with: "\u{FFFD}")
       for (column, table) in [
-        ("title", "pull_requests WHERE number = 1"), ("labels[1]", "pull_requests WHERE number = 1"), ("title", "issues"),
+        ("title", "pull_requests WHERE number = 1"), ("labels[1]", "pull_requests WHERE number = 1"),
+        ("title", "issues"),
         ("body", "issues"), ("body", "reviews"), ("body", "review_comments"), ("path", "review_comments"),
         ("body", "issue_comments"), ("path", "pull_request_files ORDER BY path = 'x', length(path) DESC OFFSET 1"),
       ] {
@@ -343,7 +345,9 @@ private final class Held: Sendable {
       for table in Self.tables {
         #expect(try await database.value("SELECT count(*) AS value FROM yardmaster.\(table)") == 0)
       }
-      #expect(try await database.value("SELECT cursor IS NULL AND items_done = 0 AS value FROM yardmaster.capture_chunks") == true)
+      #expect(
+        try await database.value("SELECT cursor IS NULL AND items_done = 0 AS value FROM yardmaster.capture_chunks")
+          == true)
     }
   }
 

@@ -53,7 +53,8 @@ enum Fixture {
 
   static func pullRequest(_ number: Int, title: String = "Title", labels: [String] = ["a"]) -> PullRequestRecord {
     PullRequestRecord(
-      number: number, githubID: Int64(number) + 5_000_000_000, title: title, body: "Body", state: "open", isDraft: false,
+      number: number, githubID: Int64(number) + 5_000_000_000, title: title, body: "Body", state: "open",
+      isDraft: false,
       authorLogin: "mona", createdAt: "2026-01-01T00:00:00Z", updatedAt: "2026-01-02T00:00:00Z", closedAt: nil,
       mergedAt: nil, additions: 1, deletions: 2, changedFiles: 3, baseRef: "main", headRef: "topic", headSHA: "abc",
       labels: labels)

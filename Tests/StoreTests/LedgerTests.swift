@@ -55,7 +55,8 @@ import Testing
       #expect(second.id == first.id)
       #expect(second.attempt == 2)
       #expect(second.transaction == first.transaction)
-      #expect(try await database.value("SELECT error IS NULL AND outcome IS NULL AS value FROM yardmaster.events") == true)
+      #expect(
+        try await database.value("SELECT error IS NULL AND outcome IS NULL AS value FROM yardmaster.events") == true)
       try await store.finish(second, outcome: .failed, error: "boom", audit: Fixture.audit())
       #expect(try await store.claim(Fixture.claim(runID: 101)).claimed?.attempt == 3)
     }

@@ -29,6 +29,9 @@ struct StatusCommand: SessionCommand {
     if let jobID, jobs.isEmpty {
       throw Failure(.usage, "There is no job \(jobID) in this database", advice: "Run `yardmaster status` to see the jobs.")
     }
+    if jobID != nil, let job = jobs.first {
+      try session.summary.append(SyncReport(progress: job, now: session.clock.now).markdown())
+    }
     if json {
       session.printResult(LogText(trusted: statusJSON(jobs, now: session.clock.now)))
     } else {

@@ -14,8 +14,10 @@ public actor TestCluster {
   public func url() async throws -> String {
     if let start { return try await start.value }
     let task = Task {
-      if let given = ProcessInfo.processInfo.environment["YARDMASTER_TEST_POSTGRES"], !given.isEmpty { return given }
-      return try await Self.postgres(["start", Self.folder, "--tcp", "--fast"])
+      let given = ProcessInfo.processInfo.environment["YARDMASTER_TEST_POSTGRES"] ?? ""
+      let url = given.isEmpty ? try await Self.postgres(["start", Self.folder, "--tcp", "--fast"]) : given
+      try await Self.dropLeftovers(url)
+      return url
     }
     start = task
     return try await task.value
@@ -42,6 +44,21 @@ public actor TestCluster {
   public static func administer(_ url: String, _ sql: String) async throws {
     let connection = try await PostgresConnection.connect(url, applicationName: "yardmaster-tests")
     _ = try await connection.query(sql)
+    await connection.close()
+  }
+
+  /// Drops the databases of test processes that are gone; a database's name holds its process id.
+  private static func dropLeftovers(_ url: String) async throws {
+    let connection = try await PostgresConnection.connect(url, applicationName: "yardmaster-tests")
+    let rows = try await connection.query(
+      """
+      SELECT datname AS name, split_part(datname, '_', 3) AS process FROM pg_database
+      WHERE datname ~ '^yardmaster_(test|template)_[0-9]+_[0-9]+$'
+      """)
+    for row in rows where kill(try Int32(row.decode("process", as: Int.self)), 0) != 0 && errno == ESRCH {
+      // Another test process may be at it too.
+      _ = try? await connection.query("DROP DATABASE IF EXISTS \(row.decode("name", as: String.self)) WITH (FORCE)")
+    }
     await connection.close()
   }
 
