@@ -181,8 +181,8 @@ import Testing
       task.cancel()
       await #expect(throws: CancellationError.self) { try await task.value }
       _ = try await blocker.query("ROLLBACK")
-      // The store goes on with a new connection.
-      #expect(try await store.claim(Fixture.claim()).claimed != nil)
+      // The store goes on with a new connection. Whether the cancelled call was done in the end, nobody can say.
+      #expect(try await store.claim(Fixture.claim("next")).claimed != nil)
     }
   }
 }
