@@ -13,6 +13,15 @@ EXECUTABLE = ROOT / ".build/release/yardmaster"
 TOKEN = "sandbox-token"
 
 
+def find_psql():
+    """psql itself, past the Perl script that Debian puts in front of it and that takes 50 ms."""
+    found = list(pathlib.Path("/usr/lib/postgresql").glob("*/bin/psql"))
+    return str(max(found, key=lambda path: int(path.parts[4]))) if found else "psql"
+
+
+PSQL = find_psql()
+
+
 def script(name, *arguments):
     """Runs one of Scripts/ and returns the last line that it printed."""
     result = subprocess.run(
@@ -49,7 +58,7 @@ class Cluster:
 def query(url, statement):
     """The rows of one statement, each a list of text."""
     result = subprocess.run(
-        ["psql", "--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--field-separator=\x1f",
+        [PSQL, "--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--field-separator=\x1f",
          "--set=ON_ERROR_STOP=1", "--command", statement, url],
         stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     if result.returncode != 0:

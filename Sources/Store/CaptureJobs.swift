@@ -29,7 +29,7 @@ extension Store {
     return job
   }
 
-  public func job(_ id: JobID) async throws -> Job? {
+  public func job(_ id: JobID, assuming name: RepositoryName?) async throws -> Job? {
     try await perform { session in
       try await session.query(
         """
@@ -39,21 +39,21 @@ extension Store {
         FROM yardmaster.progressive_capture_jobs j LEFT JOIN yardmaster.repositories r ON r.id = j.repository_id
         WHERE j.id = $1::uuid
         """, [.id(id)]
-      ).first.map(Job.init(row:))
+      ).first.map { try Job(row: $0, assuming: name) }
     }
   }
 
   private static func adopt(_ id: JobID, _ new: NewJob, _ transaction: PostgresTransaction) throws -> JobID {
     let rows = try transaction.query(
       """
-      SELECT j.status, j.repository_id = $2::uuid AS is_ours, r.id IS NOT NULL AS is_known,
+      SELECT j.status, coalesce(j.repository_id = $2::uuid, false) AS is_ours, r.id IS NOT NULL AS is_known,
         EXISTS (SELECT FROM yardmaster.capture_chunks c WHERE c.job_id = j.id) AS has_chunks
       FROM yardmaster.progressive_capture_jobs j LEFT JOIN yardmaster.repositories r ON r.id = j.repository_id
       WHERE j.id = $1::uuid FOR UPDATE OF j
       """, [.id(id), .id(new.repositoryID)])
     guard let row = rows.first else { throw StoreError.unknownJob(id) }
     // A repository id that no row has is the queue manager's own; the repository is known by its name.
-    if try row.decode("is_known"), try row.decodeIfPresent("is_ours") != true { throw StoreError.wrongRepository(id) }
+    if try row.decode("is_known"), try !row.decode("is_ours") { throw StoreError.wrongRepository(id) }
     let status: Job.Status = try row.decodeWord("status")
     guard status.isOpen, try !row.decode("has_chunks") else { return id }
     try transaction.query(
@@ -139,7 +139,7 @@ extension StoreError {
 }
 
 extension Job {
-  fileprivate init(row: PostgresRow) throws {
+  fileprivate init(row: PostgresRow, assuming assumed: RepositoryName?) throws {
     let metadata: JSONValue = try row.decodeJSON("metadata")
     let id: JobID = try row.decode("id")
     // A row of a queue manager may come before its repository is known here.
@@ -147,7 +147,7 @@ extension Job {
       if let owner = try row.decodeIfPresent("owner", as: String.self) {
         "\(owner)/\(try row.decode("name", as: String.self))"
       } else {
-        metadata["repository_name"]?.string ?? metadata["repository"]?.string ?? ""
+        metadata["repository_name"]?.string ?? metadata["repository"]?.string ?? assumed?.description ?? ""
       }
     guard let repository = RepositoryName(name) else {
       throw StoreError(
@@ -162,13 +162,8 @@ extension Job {
           window: try row.decodeIfPresent("time_range_days", as: Int.self).map { .daysBack($0) } ?? .all,
           maxItems: metadata["max_items"]?.integer.map { Int($0) })
       }
-    guard let repositoryID = try row.decodeIfPresent("repository_id", as: RepositoryID.self) else {
-      throw StoreError(
-        .malformedRow, .usage, "Job \(id) names no repository",
-        advice: "Set its repository_id, or plan without a job id.")
-    }
     self.init(
-      id: id, repositoryID: repositoryID, repository: repository, status: try row.decodeWord("status"), scope: scope,
+      id: id, repositoryID: try row.decodeIfPresent("repository_id"), repository: repository, status: try row.decodeWord("status"), scope: scope,
       createdAt: try row.decode("created"),
       startedAt: try row.decodeIfPresent("started"), completedAt: try row.decodeIfPresent("completed"),
       error: try row.decodeIfPresent("error"))

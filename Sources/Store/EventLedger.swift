@@ -26,7 +26,9 @@ extension Store {
         let id: EventID = try row.decode("id")
         guard try row.decode("claimed") else {
           let outcome = try row.decodeIfPresent("outcome", as: String.self).flatMap(EventOutcome.init)
-          return .duplicate(of: id, outcome: outcome, runID: try row.decode("run_id"))
+          return .duplicate(
+            of: id, outcome: outcome, runID: try row.decode("run_id"),
+            worker: outcome == nil ? try row.decode("worker") : nil)
         }
         return .claimed(
           ClaimedEvent(
@@ -72,7 +74,7 @@ extension Store {
   ///
   /// A failed event is tried again by another run or another attempt of the same run (run 0 is no Actions run, but a
   /// person at a terminal). One without outcome is taken over once its lease ended, or at once by a later attempt of the
-  /// same run, since GitHub starts that only after the earlier attempt's end.
+  /// same run, since GitHub starts that only after the earlier attempt's end, or where its worker is known to be dead.
   private static func claim(
     _ claim: EventClaim, _ identity: String, _ transaction: TransactionID, _ token: Identifier<ClaimRow>
   ) -> PostgresStatement {
@@ -80,31 +82,31 @@ extension Store {
       """
       WITH taken AS (
         INSERT INTO yardmaster.events AS e (id, identity, mode, event_name, action, repository, repository_github_id,
-          number, actor, run_id, run_attempt, workflow, transaction_id, claim_token, lease_seconds, lease_expires_at)
+          number, actor, run_id, run_attempt, workflow, transaction_id, claim_token, lease_seconds, worker, lease_expires_at)
         VALUES ($1::uuid, $2, $3, $4, $5, $6, $7::bigint, $8::bigint, $9, $10::bigint, $11::integer, $12, $13::uuid,
-          $14::uuid, $15::integer, now() + make_interval(secs => $15::integer))
+          $14::uuid, $15::integer, $16, now() + make_interval(secs => $15::integer))
         ON CONFLICT (identity, mode) DO UPDATE SET
           attempts = e.attempts + 1, outcome = NULL, error = NULL, finished_at = NULL, claimed_at = now(),
           run_id = excluded.run_id, run_attempt = excluded.run_attempt, workflow = excluded.workflow,
-          claim_token = excluded.claim_token, lease_seconds = excluded.lease_seconds,
+          claim_token = excluded.claim_token, lease_seconds = excluded.lease_seconds, worker = excluded.worker,
           lease_expires_at = excluded.lease_expires_at
         WHERE e.claim_token = excluded.claim_token
           OR e.outcome = 'failed' AND (e.run_id <> excluded.run_id OR e.run_attempt <> excluded.run_attempt
             OR excluded.run_id = 0 OR e.lease_expires_at <= now())
-          OR e.outcome IS NULL AND (e.lease_expires_at <= now()
+          OR e.outcome IS NULL AND (e.lease_expires_at <= now() OR e.worker = $17
             OR excluded.run_id <> 0 AND e.run_id = excluded.run_id AND e.run_attempt < excluded.run_attempt)
-        RETURNING e.id, e.attempts, e.transaction_id, e.run_id
+        RETURNING e.id, e.attempts, e.transaction_id, e.run_id, e.worker
       )
-      SELECT true AS claimed, id, attempts, transaction_id, run_id, NULL AS outcome FROM taken
+      SELECT true AS claimed, id, attempts, transaction_id, run_id, worker, NULL AS outcome FROM taken
       UNION ALL
-      SELECT false, id, attempts, transaction_id, run_id, outcome FROM yardmaster.events
+      SELECT false, id, attempts, transaction_id, run_id, worker, outcome FROM yardmaster.events
       WHERE identity = $2 AND mode = $3 AND NOT EXISTS (SELECT FROM taken)
       """,
       [
         .id(claim.id), .text(identity), .text(claim.mode.rawValue), .text(claim.name), .text(claim.action),
         .text(claim.repository.description), .integer(claim.repositoryGitHubID), .integer(claim.number),
         .text(claim.actor), .integer(claim.run.runID), .integer(claim.run.attempt), .text(claim.run.workflow),
-        .id(transaction), .id(token), .integer(claim.lease),
+        .id(transaction), .id(token), .integer(claim.lease), .text(claim.worker), .text(claim.deadWorker),
       ])
   }
 

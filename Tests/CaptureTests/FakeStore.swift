@@ -89,7 +89,7 @@ final class FakeStore: CaptureStore, Sendable {
     }
   }
 
-  func job(_ id: JobID) async throws -> Job? {
+  func job(_ id: JobID, assuming name: RepositoryName?) async throws -> Job? {
     try await transaction("job") { $0.job?.id == id ? $0.job : nil }
   }
 
@@ -104,7 +104,7 @@ final class FakeStore: CaptureStore, Sendable {
         default: false
         }
       }
-      guard let free, let job = state.job else { return nil }
+      guard let free, let job = state.job, let repositoryID = job.repositoryID else { return nil }
       state.chunks[free].status = "leased"
       state.chunks[free].fence += 1
       state.chunks[free].attempts += 1
@@ -112,7 +112,7 @@ final class FakeStore: CaptureStore, Sendable {
       state.job?.status = .running
       let chunk = state.chunks[free]
       return ClaimedChunk(
-        id: chunk.id, jobID: job.id, repositoryID: job.repositoryID, ordinal: free + 1, scope: chunk.scope,
+        id: chunk.id, jobID: job.id, repositoryID: repositoryID, ordinal: free + 1, scope: chunk.scope,
         checkpoint: chunk.checkpoint, fence: chunk.fence, itemsDone: chunk.items)
     }
   }

@@ -175,9 +175,11 @@ import Testing
     }
   }
 
-  /// Held at each request, before and after its effect, killed, and run again: the effects are there once.
-  @Test(arguments: 0..<3, [false, true])
-  func aKillAtAnyRequestLosesAndDoublesNothing(request: Int, afterEffect: Bool) async throws {
+  /// Held at each request, before and after its effect, killed, and run again, as a re-run or as a second delivery to
+  /// the same machine: the effects are there once.
+  @Test(arguments: 0..<3, [(false, "1"), (true, "1"), (false, "2"), (true, "2")])
+  func aKillAtAnyRequestLosesAndDoublesNothing(request: Int, how: (afterEffect: Bool, attempt: String)) async throws {
+    let afterEffect = how.afterEffect
     try await withMigratedDatabase { database in
       try await withGitHubDouble(widget()) { github in
         github.hold(skip: request, answer: afterEffect)
@@ -187,7 +189,7 @@ import Testing
         running.kill(SIGKILL)
         #expect(try await running.wait().wasKilled)
         github.release()
-        let end = try await step.with("GITHUB_RUN_ATTEMPT", "2").run("run")
+        let end = try await step.with("GITHUB_RUN_ATTEMPT", how.attempt).run("run")
         #expect(end.status == 0, "\(end.log)")
         #expect(end.outputs["outcome"] == "processed")
         #expect(github.item(1)?.labels == ["bug", "needs-triage"])

@@ -126,6 +126,25 @@ import Testing
     }
   }
 
+  @Test(arguments: ["'0f8fad5b-d9cb-469f-a165-70867728950e'", "NULL"])
+  func aQueueManagersRowMayComeBeforeItsRepository(repositoryID: String) async throws {
+    try await withStore { store, database in
+      _ = try await store.migrate()
+      let id = JobID.random()
+      try await database.query(
+        "INSERT INTO yardmaster.progressive_capture_jobs (id, repository_id) VALUES ($1::uuid, \(repositoryID))",
+        [.text(id.text)])
+      await #expect(throws: StoreError.self) { _ = try await store.job(id) }
+      #expect(try await store.job(id, assuming: Fixture.repository)?.repository == Fixture.repository)
+      let repository = try await store.repository(Fixture.repository, githubID: 1)
+      let job = try await store.createJob(
+        NewJob(
+          id: id, repositoryID: repository, scope: CaptureScope(window: .all), chunks: [.range(first: 1, last: 9)],
+          walkedAsOf: nil, runID: 5))
+      #expect(job.id == id && job.repositoryID == repository)
+    }
+  }
+
   @Test func nothingToDoIsDoneAndMovesTheBaseline() async throws {
     try await withStore { store, _ in
       let repository = try await store.repository(Fixture.repository, githubID: 1_296_269)

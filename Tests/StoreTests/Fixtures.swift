@@ -35,7 +35,7 @@ enum Fixture {
     EventClaim(
       id: .random(), identity: EventIdentity(text: identity), name: "issues", action: "opened", repository: repository,
       repositoryGitHubID: 1_296_269, number: 7, actor: "mona", run: RunContext(runID: runID, attempt: attempt),
-      mode: mode, lease: lease)
+      mode: mode, worker: "worker of \(runID)", lease: lease)
   }
 
   static func audit(_ type: String = "event", after: JSONValue = .null) -> AuditEntry {

@@ -8,13 +8,13 @@ import Testing
   @Test func aSecondDeliveryIsADuplicate() async throws {
     try await withStore { store, _ in
       let first = try #require(try await store.claim(Fixture.claim()).claimed)
-      guard case .duplicate(let id, nil, 100) = try await store.claim(Fixture.claim(runID: 200)) else {
+      guard case .duplicate(let id, nil, 100, "worker of 100"?) = try await store.claim(Fixture.claim(runID: 200)) else {
         Issue.record("in another process's hands")
         return
       }
       #expect(id == first.id)
       try await store.finish(first, outcome: .processed, error: nil, audit: Fixture.audit())
-      guard case .duplicate(first.id, .processed?, 100) = try await store.claim(Fixture.claim(runID: 300)) else {
+      guard case .duplicate(first.id, .processed?, 100, nil) = try await store.claim(Fixture.claim(runID: 300)) else {
         Issue.record("processed before")
         return
       }
@@ -43,6 +43,21 @@ import Testing
         return try await group.reduce(into: []) { $0.append($1) }
       }
       #expect(claimed.count { $0 } == 1)
+    }
+  }
+
+  @Test func whatADeadWorkerLeftIsTakenOverBeforeItsLeaseEnds() async throws {
+    try await withStore { store, _ in
+      let first = try #require(try await store.claim(Fixture.claim()).claimed)
+      var other = Fixture.claim(runID: 200)
+      other.deadWorker = "worker of 999"
+      #expect(try await store.claim(other).isDuplicate)
+      other.deadWorker = "worker of 100"
+      let second = try #require(try await store.claim(other).claimed)
+      #expect(second.id == first.id && second.attempt == 2)
+      await #expect(throws: LeaseLost.self) {
+        try await store.finish(first, outcome: .processed, error: nil, audit: Fixture.audit())
+      }
     }
   }
 

@@ -19,8 +19,8 @@ struct EventProcessing {
 
   mutating func run() async throws -> EventResult {
     let claimed: ClaimedEvent
-    switch try await store.claim(claim) {
-    case .duplicate(let id, let outcome, let runID):
+    switch try await claim() {
+    case .duplicate(let id, let outcome, let runID, _):
       return .duplicate(of: id, outcome: outcome, runID: runID)
     case .claimed(let mine):
       claimed = mine
@@ -102,14 +102,19 @@ struct EventProcessing {
     }
   }
 
-  private var claim: EventClaim {
+  /// Takes the event, also from a process that was killed on this machine: nobody else would settle what it left.
+  private func claim() async throws -> ClaimResult {
     let mode = settings.mode
     let identity = event.identity
-    return EventClaim(
+    var claim = EventClaim(
       id: EventID(bytes: sha256(Array("\(mode.rawValue)\u{1F}\(identity.text)".utf8)), version: 8), identity: identity,
       name: event.name.rawValue, action: event.action, repository: event.repository,
       repositoryGitHubID: event.repositoryGitHubID, number: event.number, actor: event.sender?.login, run: event.run,
-      mode: mode)
+      mode: mode, worker: ProcessIdentity().text)
+    let result = try await store.claim(claim)
+    guard case .duplicate(_, nil, _, let worker?) = result, ProcessIdentity.isKnownDead(worker) else { return result }
+    claim.deadWorker = worker
+    return try await store.claim(claim)
   }
 
   private func audit(_ outcome: EventOutcome, error: String?) -> AuditEntry {

@@ -57,11 +57,6 @@ public struct Planner: Sendable {
       notes.append("\(request.repository) is called \(head.name) now.")
     }
     let repositoryID = try await store.repository(head.name, githubID: head.githubID)
-    if let adopted, adopted.repositoryID != repositoryID {
-      throw Failure(
-        .usage, "The job \(adopted.id) belongs to \(adopted.repository), not to \(head.name)",
-        advice: "Name the job's own repository, or leave the job out to create a new one.")
-    }
 
     let scope = request.scope ?? adopted?.scope ?? CaptureScope(window: .all)
     let baseline = try await store.baseline(of: repositoryID)
@@ -92,7 +87,7 @@ public struct Planner: Sendable {
 
   private func adopted(_ request: PlanRequest) async throws -> Job? {
     guard let id = request.jobID else { return nil }
-    guard let job = try await store.job(id) else {
+    guard let job = try await store.job(id, assuming: request.repository) else {
       throw Failure(.usage, "There is no job \(id)", advice: "Check the id, or leave it out to create a new job.")
     }
     return job

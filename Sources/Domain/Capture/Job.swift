@@ -1,7 +1,8 @@
 /// A request to capture a repository's history, and how far it has come: `progressive_capture_jobs`.
 public struct Job: Hashable, Sendable {
   public var id: JobID
-  public var repositoryID: RepositoryID
+  /// nil where a queue manager inserted the row without one.
+  public var repositoryID: RepositoryID?
   public var repository: RepositoryName
   public var status: Status
   public var scope: CaptureScope
@@ -17,7 +18,7 @@ public struct Job: Hashable, Sendable {
   }
 
   public init(
-    id: JobID, repositoryID: RepositoryID, repository: RepositoryName, status: Status, scope: CaptureScope,
+    id: JobID, repositoryID: RepositoryID?, repository: RepositoryName, status: Status, scope: CaptureScope,
     createdAt: Timestamp, startedAt: Timestamp? = nil, completedAt: Timestamp? = nil, error: String? = nil
   ) {
     self.id = id

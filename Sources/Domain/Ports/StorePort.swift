@@ -20,12 +20,17 @@ public struct EventClaim: Sendable {
   public var actor: String?
   public var run: RunContext
   public var mode: Settings.Mode
+  /// Names this process, so that another one on the same machine can tell whether it still lives.
+  public var worker: String
+  /// A worker that is known to be dead: what it left open may be taken over although its lease has not ended.
+  public var deadWorker: String?
   /// Seconds after which another process may take the event over.
   public var lease: Int
 
   public init(
     id: EventID, identity: EventIdentity, name: String, action: String?, repository: RepositoryName,
-    repositoryGitHubID: Int64?, number: Int?, actor: String?, run: RunContext, mode: Settings.Mode, lease: Int = 600
+    repositoryGitHubID: Int64?, number: Int?, actor: String?, run: RunContext, mode: Settings.Mode, worker: String,
+    deadWorker: String? = nil, lease: Int = 600
   ) {
     self.id = id
     self.identity = identity
@@ -37,6 +42,8 @@ public struct EventClaim: Sendable {
     self.actor = actor
     self.run = run
     self.mode = mode
+    self.worker = worker
+    self.deadWorker = deadWorker
     self.lease = lease
   }
 }
@@ -44,7 +51,8 @@ public struct EventClaim: Sendable {
 public enum ClaimResult: Sendable {
   case claimed(ClaimedEvent)
   /// Processed before, or in another process's hands.
-  case duplicate(of: EventID, outcome: EventOutcome?, runID: Int64)
+  /// `worker`: who has it, where its outcome is still open.
+  case duplicate(of: EventID, outcome: EventOutcome?, runID: Int64, worker: String?)
 }
 
 /// An event that this process works on.
@@ -123,7 +131,8 @@ public protocol CaptureStore: Sendable {
   /// A job row that a queue manager inserted without chunks gets them.
   func createJob(_ new: NewJob) async throws -> Job
 
-  func job(_ id: JobID) async throws -> Job?
+  /// - Parameter name: the repository of a row that a queue manager inserted before the repository was known here.
+  func job(_ id: JobID, assuming name: RepositoryName?) async throws -> Job?
 
   /// Claims the job's next free chunk, or one whose lease has ended; nil where there is none now.
   func claimChunk(of job: JobID, runID: Int64, lease: Int) async throws -> ClaimedChunk?
@@ -179,4 +188,8 @@ public struct PageCost: Hashable, Sendable {
     self.requests = requests
     self.items = items
   }
+}
+
+extension CaptureStore {
+  public func job(_ id: JobID) async throws -> Job? { try await job(id, assuming: nil) }
 }

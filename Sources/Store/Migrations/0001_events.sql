@@ -35,6 +35,8 @@ CREATE TABLE yardmaster.events (
   transaction_id uuid NOT NULL,
   -- Chosen by the claiming process, so that it knows its own claim when the answer was lost.
   claim_token uuid NOT NULL,
+  -- The claiming process, for others on its machine to tell whether it still lives.
+  worker text NOT NULL,
   lease_seconds integer NOT NULL,
   lease_expires_at timestamptz NOT NULL,
   received_at timestamptz NOT NULL DEFAULT now(),
