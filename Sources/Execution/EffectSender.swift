@@ -52,7 +52,8 @@ struct EffectSender {
     guard missing.isEmpty else {
       return ActionOutcome(
         status: .failed, after: after,
-        explanation: "GitHub did not assign \(missing.joined(separator: ", ")): only people with access can be assigned.")
+        explanation:
+          "GitHub did not assign \(missing.joined(separator: ", ")): only people with access can be assigned.")
     }
     return ActionOutcome(status: .done, after: after)
   }
@@ -91,8 +92,6 @@ struct EffectSender {
   private func value(_ answer: RESTAnswer) -> JSONValue? {
     try? JSONDecoder().decode(JSONValue.self, from: Data(answer.body))
   }
-
-
 
   private func names(_ answer: RESTAnswer, _ key: String) -> JSONValue {
     guard case .array(let members)? = value(answer) else { return .null }

@@ -44,7 +44,8 @@ public struct Executor: Sendable {
     for action in actions {
       switch action.status {
       case .done, .skipped, .rolledBack:
-        settled.append(SettledAction(action: action, outcome: ActionOutcome(status: action.status, after: action.after)))
+        settled.append(
+          SettledAction(action: action, outcome: ActionOutcome(status: action.status, after: action.after)))
       case .intended, .uncertain, .failed:
         let outcome = try await attempt(action, resumed: resumed)
         try await journal.settle(action, as: outcome, for: event, audit: audit(action, outcome, actor: actor))

@@ -163,7 +163,8 @@ extension Job {
           maxItems: metadata["max_items"]?.integer.map { Int($0) })
       }
     self.init(
-      id: id, repositoryID: try row.decodeIfPresent("repository_id"), repository: repository, status: try row.decodeWord("status"), scope: scope,
+      id: id, repositoryID: try row.decodeIfPresent("repository_id"), repository: repository,
+      status: try row.decodeWord("status"), scope: scope,
       createdAt: try row.decode("created"),
       startedAt: try row.decodeIfPresent("started"), completedAt: try row.decodeIfPresent("completed"),
       error: try row.decodeIfPresent("error"))

@@ -26,7 +26,9 @@ import Testing
     #expect(hashed.text == "00010203-0405-8607-8809-0a0b0c0d0e0f")
   }
 
-  @Test(arguments: [("bug", "bug"), ("needs info", "needs%20info"), ("a/b?c#d", "a%2Fb%3Fc%23d"), ("é", "%C3%A9"), ("~-_.", "~-_.")])
+  @Test(arguments: [
+    ("bug", "bug"), ("needs info", "needs%20info"), ("a/b?c#d", "a%2Fb%3Fc%23d"), ("é", "%C3%A9"), ("~-_.", "~-_."),
+  ])
   func pathSegments(text: String, encoded: String) {
     #expect(percentEncodedPathSegment(text) == encoded)
   }

@@ -7,12 +7,17 @@ import Testing
 @Suite struct BadInputTests {
   @Test(arguments: [
     ("", 1, "empty"), ("{", 1, "JSON"), (#"{"action":"opened","issue":{"number":1"#, 1, "JSON"), ("[]", 1, "object"),
-    (#"{"action":"opened","issue":{"id":1,"number":"one"},"repository":{"full_name":"octo/widget"}}"#, 1, "issue.number"),
+    (
+      #"{"action":"opened","issue":{"id":1,"number":"one"},"repository":{"full_name":"octo/widget"}}"#, 1,
+      "issue.number"
+    ),
     (#"{"action":"opened","issue":7,"repository":{"full_name":"octo/widget"}}"#, 1, "issue"),
     (#"{"action":"opened","repository":{"full_name":"octo/widget"}}"#, 1, "issue"),
   ])
   func eventFiles(payload: String, status: Int32, words: String) async throws {
-    let end = try await Step(github: "http://127.0.0.1:1", database: deadDatabase()).event("issues", Array(payload.utf8)).run()
+    let end = try await Step(github: "http://127.0.0.1:1", database: deadDatabase()).event(
+      "issues", Array(payload.utf8)
+    ).run()
     #expect(end.status == status, "\(end.log)")
     #expect(end.log.contains("::error") && end.log.contains(words), "\(end.log)")
     #expect(end.outputs["outcome"] == "failed")
@@ -63,7 +68,9 @@ import Testing
 
   @Test func aDatabaseURLThatIsNone() async throws {
     try await withGitHubDouble(widget()) { github in
-      let end = try await Step(github: github.url, database: "hunter2 is no conninfo").event("issues", github.issueEvent(1)).run()
+      let end = try await Step(github: github.url, database: "hunter2 is no conninfo").event(
+        "issues", github.issueEvent(1)
+      ).run()
       #expect(end.status == 78, "\(end.log)")
       #expect(!end.log.contains("hunter2"))
     }
@@ -135,7 +142,9 @@ import Testing
     }
   }
 
-  @Test(arguments: [["plan", "--days-back", "0"], ["sync"], ["sync", "--job-id", "x"], ["nonsense"], ["plan", "--all", "--full"]])
+  @Test(arguments: [
+    ["plan", "--days-back", "0"], ["sync"], ["sync", "--job-id", "x"], ["nonsense"], ["plan", "--all", "--full"],
+  ])
   func usage(arguments: [String]) async throws {
     let step = try Step(github: "http://127.0.0.1:1", database: deadDatabase())
     let running = try step.start(arguments: arguments)

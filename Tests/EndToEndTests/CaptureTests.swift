@@ -5,12 +5,16 @@ import TestSupport
 import Testing
 
 /// Every captured row, and every row of the double's truth, as comparable text.
-private func captured(_ database: TestDatabase, _ table: RepositoryModel.TruthTable, columns: [String]) async throws -> [String] {
+private func captured(_ database: TestDatabase, _ table: RepositoryModel.TruthTable, columns: [String]) async throws
+  -> [String]
+{
   let list = columns.map { column in
-    column.hasSuffix("_at") ? "to_char(\(column) AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') AS \(column)" : column
+    column.hasSuffix("_at")
+      ? "to_char(\(column) AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') AS \(column)" : column
   }.joined(separator: ", ")
   let rows = try await database.query(
-    "SELECT row_to_json(t)::text AS value FROM (SELECT \(list) FROM yardmaster.\(table.rawValue) WHERE deleted_at IS NULL) t")
+    "SELECT row_to_json(t)::text AS value FROM (SELECT \(list) FROM yardmaster.\(table.rawValue) WHERE deleted_at IS NULL) t"
+  )
   var lines: [String] = []
   for index in 0..<rows.count { lines.append(try canonical(rows[index].decode("value", as: String.self))) }
   return lines.sorted()
@@ -36,7 +40,8 @@ private func expectEqualRows(_ database: TestDatabase, _ model: RepositoryModel,
 }
 
 @Suite struct HistoryTests {
-  private static let model = RepositoryModel.generated(owner: "octo", name: "widget", pullRequests: 150, issues: 60, seed: 11)
+  private static let model = RepositoryModel.generated(
+    owner: "octo", name: "widget", pullRequests: 150, issues: 60, seed: 11)
 
   @Test func everyRowIsCapturedOnceAndASecondRunAddsNothing() async throws {
     try await withMigratedDatabase { database in
@@ -133,7 +138,8 @@ private func expectEqualRows(_ database: TestDatabase, _ model: RepositoryModel,
   @Test func aDispatchCapturesInItsOwnRun() async throws {
     try await withMigratedDatabase { database in
       try await withGitHubDouble(Self.model) { github in
-        let payload = #"{"inputs":{"repository_name":"octo/widget","days_back":"","max_items":"20"},"repository":{"full_name":"octo/widget","id":1}}"#
+        let payload =
+          #"{"inputs":{"repository_name":"octo/widget","days_back":"","max_items":"20"},"repository":{"full_name":"octo/widget","id":1}}"#
         let end = try await Step(github: github.url, database: database.url)
           .event("workflow_dispatch", Array(payload.utf8)).run()
         #expect(end.status == 0, "\(end.log)")

@@ -6,7 +6,8 @@ import Testing
 @Suite struct EventTests {
   @Test func whatRoutingIgnoresNeedsNoDatabaseAndIsIgnoredAgain() async throws {
     try await withGitHubDouble(widget()) { github in
-      let step = try Step(github: github.url, database: deadDatabase()).event("watch", Array(#"{"action":"started"}"#.utf8))
+      let step = try Step(github: github.url, database: deadDatabase()).event(
+        "watch", Array(#"{"action":"started"}"#.utf8))
       for attempt in ["1", "2"] {
         let end = try await step.with("GITHUB_RUN_ATTEMPT", attempt).run("run")
         #expect(end.status == 0, "\(end.log)")
@@ -20,13 +21,16 @@ import Testing
 
   @Test func anIssueIsLabelledOnceWithTwoRequests() async throws {
     try await withMigratedDatabase { database in
-      try await withGitHubDouble(widget(configuration: """
-        mode: live
-        rules:
-          - name: crash
-            when: { title: crash }
-            then: { label: bug }
-        """)) { github in
+      try await withGitHubDouble(
+        widget(
+          configuration: """
+            mode: live
+            rules:
+              - name: crash
+                when: { title: crash }
+                then: { label: bug }
+            """)
+      ) { github in
         let step = try Step(github: github.url, database: database.url).event("issues", github.issueEvent(1))
         let first = try await step.run()
         #expect(first.status == 0, "\(first.log)")
@@ -42,11 +46,13 @@ import Testing
         #expect(rerun.outputs["outcome"] == "duplicate")
         #expect(github.mutations.count == 1)
 
-        #expect(try await database.value("SELECT outcome AS value FROM yardmaster.events", as: String.self) == "processed")
+        #expect(
+          try await database.value("SELECT outcome AS value FROM yardmaster.events", as: String.self) == "processed")
         #expect(try await database.value("SELECT status AS value FROM yardmaster.actions", as: String.self) == "done")
         #expect(try await database.value("SELECT count(*) AS value FROM yardmaster.audit_log", as: Int.self) == 2)
         #expect(
-          try await database.value("SELECT after_state->'labels'->>0 AS value FROM yardmaster.actions", as: String.self) == "bug")
+          try await database.value("SELECT after_state->'labels'->>0 AS value FROM yardmaster.actions", as: String.self)
+            == "bug")
       }
     }
   }
@@ -54,7 +60,9 @@ import Testing
   @Test func nothingThatAUserTypedBecomesACommandOrAMention() async throws {
     try await withMigratedDatabase { database in
       var model = widget()
-      model.addIssue(title: "crash ::error::x\r\n::set-output name=a::b ##[error]z <img src=x> @octocat #1 https://evil.example", body: "crash", author: .user("mallory"))
+      model.addIssue(
+        title: "crash ::error::x\r\n::set-output name=a::b ##[error]z <img src=x> @octocat #1 https://evil.example",
+        body: "crash", author: .user("mallory"))
       try await withGitHubDouble(model) { github in
         let end = try await Step(github: github.url, database: database.url).event("issues", github.issueEvent(2)).run()
         #expect(end.status == 0, "\(end.log)")
@@ -75,7 +83,9 @@ import Testing
 
   @Test func aDryRunDecidesAndWritesNothing() async throws {
     try await withMigratedDatabase { database in
-      try await withGitHubDouble(widget(configuration: liveConfiguration.replacingOccurrences(of: "live", with: "dry-run"))) { github in
+      try await withGitHubDouble(
+        widget(configuration: liveConfiguration.replacingOccurrences(of: "live", with: "dry-run"))
+      ) { github in
         let step = try Step(github: github.url, database: database.url).event("issues", github.issueEvent(1))
         let end = try await step.run("run")
         #expect(end.status == 0, "\(end.log)")
@@ -136,9 +146,10 @@ import Testing
     var model = widget()
     let number = model.addPullRequest(title: "Fix")
     try await withGitHubDouble(model) { github in
-      var payload = try #require(github.pullRequestEvent(number).flatMap {
-        try? JSONSerialization.jsonObject(with: Data($0)) as? [String: Any]
-      })
+      var payload = try #require(
+        github.pullRequestEvent(number).flatMap {
+          try? JSONSerialization.jsonObject(with: Data($0)) as? [String: Any]
+        })
       var pull = try #require(payload["pull_request"] as? [String: Any])
       var head = try #require(pull["head"] as? [String: Any])
       head["repo"] = ["full_name": "mallory/widget", "id": 9]
@@ -195,7 +206,8 @@ import Testing
         #expect(github.item(1)?.labels == ["bug", "needs-triage"])
         #expect(github.item(1)?.comments.count == 1)
         #expect(
-          try await database.value("SELECT count(*) AS value FROM yardmaster.actions WHERE status = 'done'", as: Int.self) == 2)
+          try await database.value(
+            "SELECT count(*) AS value FROM yardmaster.actions WHERE status = 'done'", as: Int.self) == 2)
       }
     }
   }

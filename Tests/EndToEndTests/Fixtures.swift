@@ -21,7 +21,8 @@ func widget(configuration: String? = liveConfiguration) -> RepositoryModel {
   var model = RepositoryModel(owner: "octo", name: "widget")
   if let configuration { model.contents[".github/yardmaster.yml"] = Array(configuration.utf8) }
   model.collaborators = ["carol": "triage", "dave": "write"]
-  model.addIssue(title: "Crash at start", body: "It says:\r\n::error::boom\n##[error]boom\nhi @everyone", author: .user("alice"))
+  model.addIssue(
+    title: "Crash at start", body: "It says:\r\n::error::boom\n##[error]boom\nhi @everyone", author: .user("alice"))
   return model
 }
 

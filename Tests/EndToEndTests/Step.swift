@@ -1,7 +1,7 @@
 import Dispatch
 import Foundation
-import Glibc
 import GitHubDouble
+import Glibc
 import Testing
 
 /// The executable as one step of a job: its environment, and what it leaves behind.

@@ -8,7 +8,8 @@ import Testing
   @Test func aSecondDeliveryIsADuplicate() async throws {
     try await withStore { store, _ in
       let first = try #require(try await store.claim(Fixture.claim()).claimed)
-      guard case .duplicate(let id, nil, 100, "worker of 100"?) = try await store.claim(Fixture.claim(runID: 200)) else {
+      guard case .duplicate(let id, nil, 100, "worker of 100"?) = try await store.claim(Fixture.claim(runID: 200))
+      else {
         Issue.record("in another process's hands")
         return
       }

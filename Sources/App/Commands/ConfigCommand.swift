@@ -15,7 +15,8 @@ struct ConfigCommand: ParsableCommand {
       commandName: "check",
       abstract: "Validate a configuration file; in a workflow, errors become annotations on its lines.")
 
-    @Argument(help: ArgumentHelp("The file; default: YARDMASTER_CONFIG, else .github/yardmaster.yml.", valueName: "file"))
+    @Argument(
+      help: ArgumentHelp("The file; default: YARDMASTER_CONFIG, else .github/yardmaster.yml.", valueName: "file"))
     var file: String?
 
     func execute(in session: Session) async throws -> ExitStatus {

@@ -27,7 +27,9 @@ struct PlanCommand: SessionCommand {
   @Option(help: ArgumentHelp("Only what was updated in the last N days.", valueName: "n"))
   var daysBack: Int?
 
-  @Option(help: ArgumentHelp("Only what was updated since this moment (2026-01-31 or 2026-01-31T12:00:00Z).", valueName: "date"))
+  @Option(
+    help: ArgumentHelp(
+      "Only what was updated since this moment (2026-01-31 or 2026-01-31T12:00:00Z).", valueName: "date"))
   var since: String?
 
   @Flag(help: "Everything; after a completed walk, what changed since (the default).")
@@ -54,7 +56,8 @@ struct PlanCommand: SessionCommand {
     let windows = [daysBack != nil, since != nil, all, full].count { $0 }
     if windows > 1 { throw ValidationError("Give one of --days-back, --since, --all and --full, not several.") }
     for (name, value, limit) in [
-      ("--days-back", daysBack, 1_000_000), ("--max-items", maxItems, 10_000_000), ("--chunk-size", chunkSize, 1_000_000),
+      ("--days-back", daysBack, 1_000_000), ("--max-items", maxItems, 10_000_000),
+      ("--chunk-size", chunkSize, 1_000_000),
       ("--jobs", jobs, 256),
     ] {
       if let value, !(1...limit).contains(value) { throw ValidationError("\(name) takes a number from 1 to \(limit).") }

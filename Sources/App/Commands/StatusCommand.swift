@@ -27,7 +27,8 @@ struct StatusCommand: SessionCommand {
     let jobs = try await store.progress(of: jobID.flatMap { JobID($0) })
     await store.close()
     if let jobID, jobs.isEmpty {
-      throw Failure(.usage, "There is no job \(jobID) in this database", advice: "Run `yardmaster status` to see the jobs.")
+      throw Failure(
+        .usage, "There is no job \(jobID) in this database", advice: "Run `yardmaster status` to see the jobs.")
     }
     if jobID != nil, let job = jobs.first {
       try session.summary.append(SyncReport(progress: job, now: session.clock.now).markdown())

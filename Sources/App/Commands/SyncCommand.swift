@@ -33,7 +33,9 @@ struct SyncCommand: SessionCommand {
     let store = try session.makeStore()
     let github = session.makeGitHub()
     guard let id = JobID(jobID), let job = try await store.job(id) else {
-      throw Failure(.usage, "There is no job \(jobID) in this database", advice: "Run `yardmaster plan` and use the job id that it prints.")
+      throw Failure(
+        .usage, "There is no job \(jobID) in this database",
+        advice: "Run `yardmaster plan` and use the job id that it prints.")
     }
     let captured = try await session.deadline.run {
       try await HistoryRun(session: session, github: github, store: store).sync(job)

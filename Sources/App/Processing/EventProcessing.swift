@@ -75,7 +75,8 @@ struct EventProcessing {
     result.reason = error
     if let error {
       let fault = Fault(
-        problem: "An action failed: \(error)", advice: "Mend what it names and re-run the job: it tries again what failed.")
+        problem: "An action failed: \(error)",
+        advice: "Mend what it names and re-run the job: it tries again what failed.")
       report.fault = fault
       await alert(fault)
     }

@@ -108,7 +108,8 @@ struct EventRun {
       result.exitStatus = captured.result.exitStatus
       result.syncReport = captured.report
       if !captured.result.isComplete {
-        report.remaining.append("\(captured.result.remainingChunks) chunks of job \(job.id.text) wait for the next sync.")
+        report.remaining.append(
+          "\(captured.result.remainingChunks) chunks of job \(job.id.text) wait for the next sync.")
       }
     } else {
       report.notes += plan.notes.map { Reason(origin: "plan", evidence: $0) }

@@ -14,11 +14,16 @@ struct PermissionLookup {
     guard let body = try? JSONDecoder().decode(Answer.self, from: Data(answer.body)) else { return .none }
     // `permission` knows admin, write, read and none; `role_name` tells maintain from write and triage from read. A
     // custom role has a name of its own and counts as the legacy word.
-    return body.role_name.flatMap(Permission.init) ?? Permission(body.permission) ?? .none
+    return body.roleName.flatMap(Permission.init) ?? Permission(body.permission) ?? .none
   }
 
   private struct Answer: Decodable {
     var permission: String
-    var role_name: String?
+    var roleName: String?
+
+    enum CodingKeys: String, CodingKey {
+      case permission
+      case roleName = "role_name"
+    }
   }
 }

@@ -41,7 +41,8 @@ public struct Decision: Hashable, Sendable {
   /// What the effect changes, as the event's payload shows it; kept for undo.
   public var before: JSONValue
 
-  public init(target: ItemReference, effect: Effect, reason: Reason, onceKey: String? = nil, before: JSONValue = .null) {
+  public init(target: ItemReference, effect: Effect, reason: Reason, onceKey: String? = nil, before: JSONValue = .null)
+  {
     self.target = target
     self.effect = effect
     self.reason = reason

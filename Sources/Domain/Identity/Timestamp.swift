@@ -26,7 +26,8 @@ public struct Timestamp: Hashable, Comparable, Sendable, Codable, CustomStringCo
     var seconds = Self.daysSinceEpoch(year: year, month: month, day: day) * 86_400
     var fraction: Int64 = 0
     if !scanner.isAtEnd {
-      guard scanner.take("T") || scanner.take("t") || scanner.take(" "), let hour = scanner.digits(2), scanner.take(":"),
+      guard scanner.take("T") || scanner.take("t") || scanner.take(" "), let hour = scanner.digits(2),
+        scanner.take(":"),
         let minute = scanner.digits(2), scanner.take(":"), let second = scanner.digits(2), hour < 24, minute < 60,
         second <= 60
       else { return nil }

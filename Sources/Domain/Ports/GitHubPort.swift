@@ -53,7 +53,13 @@ public struct GraphQLError: Hashable, Sendable {
 }
 
 public struct RESTRequest: Hashable, Sendable {
-  public enum Method: String, Hashable, Sendable { case get = "GET", post = "POST", patch = "PATCH", put = "PUT", delete = "DELETE" }
+  public enum Method: String, Hashable, Sendable {
+    case get = "GET"
+    case post = "POST"
+    case patch = "PATCH"
+    case put = "PUT"
+    case delete = "DELETE"
+  }
 
   public var method: Method
   /// The path below the API's root with its leading slash, each segment percent-encoded, and the query.
