@@ -11,16 +11,22 @@ struct Step {
     .appending(path: "yardmaster").path
 
   var environment: [String: String]
-  let folder: URL
+  private let place = Place()
+  var folder: URL { place.url }
+
+  /// A folder that goes with the last copy of its step.
+  private final class Place: Sendable {
+    let url = FileManager.default.temporaryDirectory.appending(path: "yardmaster-step-\(UUID().uuidString)")
+    deinit { try? FileManager.default.removeItem(at: url) }
+  }
 
   /// - Parameters:
   ///   - github: where the API is.
   ///   - database: DATABASE_URL; empty for a run without secrets.
   init(github: String, database: String, repository: String = "octo/widget") throws {
-    folder = FileManager.default.temporaryDirectory.appending(path: "yardmaster-step-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    try FileManager.default.createDirectory(at: place.url, withIntermediateDirectories: true)
     environment = [
-      "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin", "HOME": folder.path,
+      "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin", "HOME": place.url.path,
       "GITHUB_ACTIONS": "true", "GITHUB_API_URL": github, "GITHUB_GRAPHQL_URL": github + "/graphql",
       "GITHUB_SERVER_URL": "https://github.com", "GITHUB_REPOSITORY": repository, "GITHUB_RUN_ID": "4711",
       "GITHUB_RUN_ATTEMPT": "1", "GITHUB_TOKEN": "ghs_secretsecretsecret", "DATABASE_URL": database,
