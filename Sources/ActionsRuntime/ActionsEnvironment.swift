@@ -23,7 +23,6 @@ public struct ActionsEnvironment: Sendable {
   public var outputPath: String?
   public var summaryPath: String?
   public var configPath: String?
-  public var appID: String?
   /// `RUNNER_DEBUG` is 1: someone re-ran the job with debug logging.
   public var isDebug = false
   /// `YARDMASTER_TIME_LIMIT`, in seconds.
@@ -32,7 +31,6 @@ public struct ActionsEnvironment: Sendable {
   // Secrets: in ``secrets``, and in no description.
   public var token: String?
   public var databaseURL: String?
-  public var appPrivateKey: String?
   public var auditKey: String?
 
   /// What is set but cannot be used.
@@ -62,11 +60,9 @@ public struct ActionsEnvironment: Sendable {
     environment.outputPath = value("GITHUB_OUTPUT")
     environment.summaryPath = value("GITHUB_STEP_SUMMARY")
     environment.configPath = value("YARDMASTER_CONFIG")
-    environment.appID = value("YARDMASTER_APP_ID")
     environment.isDebug = value("RUNNER_DEBUG") == "1"
     environment.token = value("GITHUB_TOKEN")
     environment.databaseURL = value("DATABASE_URL")
-    environment.appPrivateKey = value("YARDMASTER_APP_PRIVATE_KEY")
     environment.auditKey = value("YARDMASTER_AUDIT_KEY")
     environment.readNumbers(value)
     return environment
@@ -87,7 +83,7 @@ public struct ActionsEnvironment: Sendable {
 
   /// Everything that must never be printed, to be masked: the password inside ``databaseURL`` too.
   public var secrets: [String] {
-    ([token, databaseURL, appPrivateKey, auditKey] + Self.passwords(in: databaseURL)).compactMap(\.self)
+    ([token, databaseURL, auditKey] + Self.passwords(in: databaseURL)).compactMap(\.self)
   }
 
   private mutating func readNumbers(_ value: (String) -> String?) {

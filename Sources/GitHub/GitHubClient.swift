@@ -100,7 +100,7 @@ public final class GitHubClient: GitHubAPI {
       // A file's raw content comes as `application/vnd.github.raw+json`, whatever is in it.
       let type = response.headers["content-type"]?.lowercased() ?? ""
       let isJSON = type.contains("json") && !type.contains(".raw")
-      if isJSON, response.status < 300, !response.body.isEmpty, !JSONSyntax.isWhole(response.body) {
+      if isJSON, response.status < 300, !response.body.isEmpty, JSONSyntax.firstFault(in: response.body) != nil {
         return .fault(Fault(detail: "the answer is broken JSON"))
       }
       return .answer(

@@ -1,19 +1,20 @@
-/// Where a text stops being JSON (RFC 8259), for an error message; decoding is not done here.
+/// Where a text stops being JSON (RFC 8259): for an error message, and to tell an answer that was cut off on its way
+/// from one whose shape is merely not the expected. Decoding is not done here.
 ///
 /// Iterative and linear: the text may be hostile.
-struct JSONSyntax {
-  struct Fault: Hashable {
+public struct JSONSyntax {
+  public struct Fault: Hashable, Sendable {
     /// Bytes from 0.
-    var offset: Int
+    public var offset: Int
     /// Whether the text may be the beginning of JSON.
-    var isTruncated: Bool
+    public var isTruncated: Bool
   }
 
   private let bytes: [UInt8]
   private var at = 0
 
   /// The first fault, or nil where `bytes` are one JSON value.
-  static func firstFault(in bytes: [UInt8]) -> Fault? {
+  public static func firstFault(in bytes: [UInt8]) -> Fault? {
     var scanner = JSONSyntax(bytes: bytes)
     return scanner.isValid() ? nil : Fault(offset: scanner.at, isTruncated: scanner.at >= bytes.count)
   }
