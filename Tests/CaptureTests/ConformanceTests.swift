@@ -105,12 +105,20 @@ private struct Captured {
     }
   }
 
-  private mutating func add(_ kind: String, _ row: some Encodable) {
-    guard let data = try? JSONEncoder().encode(row),
-      var object = try? JSONSerialization.jsonObject(with: data) as? [String: Any]
-    else { return }
+  private mutating func add(_ kind: String, _ row: some Hashable) {
+    var object: [String: Any] = [:]
+    for (label, value) in Mirror(reflecting: row).children {
+      let mirror = Mirror(reflecting: value)
+      guard let label, mirror.displayStyle != .optional || !mirror.children.isEmpty else { continue }
+      object[Self.column(label)] = mirror.displayStyle == .optional ? mirror.children.first?.value : value
+    }
     if let labels = object["labels"] as? [String] { object["labels"] = labels.sorted() }
     add(kind, object)
+  }
+
+  /// `githubID` is the column `github_id`.
+  private static func column(_ property: String) -> String {
+    property.replacing(/ID$|SHA$|[A-Z]/) { "_" + $0.output.lowercased() }
   }
 
   private mutating func add(_ kind: String, _ object: [String: Any]) {

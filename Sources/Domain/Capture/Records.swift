@@ -1,7 +1,6 @@
-/// Rows of captured history, one type a table. Property names in snake case are the tables' columns: the store sends
-/// them as JSON and Postgres expands them by name.
+/// Rows of captured history, one type a table; the store knows their columns.
 
-public struct PullRequestRecord: Hashable, Sendable, Codable {
+public struct PullRequestRecord: Hashable, Sendable {
   public var number: Int
   public var githubID: Int64
   public var title: String
@@ -21,21 +20,6 @@ public struct PullRequestRecord: Hashable, Sendable, Codable {
   public var headRef: String
   public var headSHA: String
   public var labels: [String]
-
-  public enum CodingKeys: String, CodingKey {
-    case number, title, body, state, additions, deletions, labels
-    case githubID = "github_id"
-    case isDraft = "is_draft"
-    case authorLogin = "author_login"
-    case createdAt = "created_at"
-    case updatedAt = "updated_at"
-    case closedAt = "closed_at"
-    case mergedAt = "merged_at"
-    case changedFiles = "changed_files"
-    case baseRef = "base_ref"
-    case headRef = "head_ref"
-    case headSHA = "head_sha"
-  }
 
   public init(
     number: Int, githubID: Int64, title: String, body: String, state: String, isDraft: Bool, authorLogin: String?,
@@ -63,7 +47,7 @@ public struct PullRequestRecord: Hashable, Sendable, Codable {
   }
 }
 
-public struct IssueRecord: Hashable, Sendable, Codable {
+public struct IssueRecord: Hashable, Sendable {
   public var number: Int
   public var githubID: Int64
   public var title: String
@@ -77,16 +61,6 @@ public struct IssueRecord: Hashable, Sendable, Codable {
   public var updatedAt: String
   public var closedAt: String?
   public var labels: [String]
-
-  public enum CodingKeys: String, CodingKey {
-    case number, title, body, state, labels
-    case githubID = "github_id"
-    case stateReason = "state_reason"
-    case authorLogin = "author_login"
-    case createdAt = "created_at"
-    case updatedAt = "updated_at"
-    case closedAt = "closed_at"
-  }
 
   public init(
     number: Int, githubID: Int64, title: String, body: String, state: String, stateReason: String?,
@@ -106,7 +80,7 @@ public struct IssueRecord: Hashable, Sendable, Codable {
   }
 }
 
-public struct ReviewRecord: Hashable, Sendable, Codable {
+public struct ReviewRecord: Hashable, Sendable {
   public var githubID: Int64
   public var pullNumber: Int
   public var authorLogin: String?
@@ -115,14 +89,6 @@ public struct ReviewRecord: Hashable, Sendable, Codable {
   public var body: String
   /// nil while pending.
   public var submittedAt: String?
-
-  public enum CodingKeys: String, CodingKey {
-    case state, body
-    case githubID = "github_id"
-    case pullNumber = "pull_number"
-    case authorLogin = "author_login"
-    case submittedAt = "submitted_at"
-  }
 
   public init(
     githubID: Int64, pullNumber: Int, authorLogin: String?, state: String, body: String, submittedAt: String?
@@ -136,7 +102,7 @@ public struct ReviewRecord: Hashable, Sendable, Codable {
   }
 }
 
-public struct ReviewCommentRecord: Hashable, Sendable, Codable {
+public struct ReviewCommentRecord: Hashable, Sendable {
   public var githubID: Int64
   public var pullNumber: Int
   /// The review that the comment belongs to; nil on very old comments.
@@ -146,16 +112,6 @@ public struct ReviewCommentRecord: Hashable, Sendable, Codable {
   public var body: String
   public var createdAt: String
   public var updatedAt: String
-
-  public enum CodingKeys: String, CodingKey {
-    case path, body
-    case githubID = "github_id"
-    case pullNumber = "pull_number"
-    case reviewID = "review_id"
-    case authorLogin = "author_login"
-    case createdAt = "created_at"
-    case updatedAt = "updated_at"
-  }
 
   public init(
     githubID: Int64, pullNumber: Int, reviewID: Int64?, authorLogin: String?, path: String, body: String,
@@ -172,22 +128,13 @@ public struct ReviewCommentRecord: Hashable, Sendable, Codable {
   }
 }
 
-public struct IssueCommentRecord: Hashable, Sendable, Codable {
+public struct IssueCommentRecord: Hashable, Sendable {
   public var githubID: Int64
   public var issueNumber: Int
   public var authorLogin: String?
   public var body: String
   public var createdAt: String
   public var updatedAt: String
-
-  public enum CodingKeys: String, CodingKey {
-    case body
-    case githubID = "github_id"
-    case issueNumber = "issue_number"
-    case authorLogin = "author_login"
-    case createdAt = "created_at"
-    case updatedAt = "updated_at"
-  }
 
   public init(
     githubID: Int64, issueNumber: Int, authorLogin: String?, body: String, createdAt: String, updatedAt: String
@@ -201,19 +148,13 @@ public struct IssueCommentRecord: Hashable, Sendable, Codable {
   }
 }
 
-public struct FileRecord: Hashable, Sendable, Codable {
+public struct FileRecord: Hashable, Sendable {
   public var pullNumber: Int
   public var path: String
   public var additions: Int
   public var deletions: Int
   /// GraphQL's `PatchStatus` in lower case: `added`, `modified`, `deleted`, `renamed`, `copied`, `changed`.
   public var changeType: String
-
-  public enum CodingKeys: String, CodingKey {
-    case path, additions, deletions
-    case pullNumber = "pull_number"
-    case changeType = "change_type"
-  }
 
   public init(pullNumber: Int, path: String, additions: Int, deletions: Int, changeType: String) {
     self.pullNumber = pullNumber
@@ -225,17 +166,11 @@ public struct FileRecord: Hashable, Sendable, Codable {
 }
 
 /// Whoever wrote something that was captured.
-public struct ContributorRecord: Hashable, Sendable, Codable {
+public struct ContributorRecord: Hashable, Sendable {
   public var login: String
   public var githubID: Int64?
   /// `User`, `Bot`, `Organization`, `Mannequin`, `EnterpriseUserAccount`.
   public var accountType: String
-
-  public enum CodingKeys: String, CodingKey {
-    case login
-    case githubID = "github_id"
-    case accountType = "account_type"
-  }
 
   public init(login: String, githubID: Int64?, accountType: String) {
     self.login = login
