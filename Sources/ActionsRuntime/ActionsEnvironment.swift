@@ -38,8 +38,11 @@ public struct ActionsEnvironment: Sendable {
 
   public static func read(_ variables: [String: String]) -> ActionsEnvironment {
     func value(_ name: String) -> String? {
-      guard let value = variables[name], !value.isEmpty else { return nil }
-      return value
+      // Secrets are often pasted with a line break behind them.
+      guard let value = variables[name]?.drop(while: \.isWhitespace),
+        let end = value.lastIndex(where: { !$0.isWhitespace })
+      else { return nil }
+      return String(value[...end])
     }
     func url(_ name: String) -> String? {
       guard var url = value(name) else { return nil }

@@ -35,7 +35,7 @@ public struct IssueProcessor: Sendable {
         deliberation.decisions.append(
           Decision(
             target: target, effect: .comment(body: body), reason: match.reason(),
-            onceKey: "comment:\(match.rule.name):\(issue.number)"))
+            onceKey: "comment:\(match.rule.name):issue:\(issue.id)"))
       } catch {
         deliberation.notes.append(match.reason("the comment's template is invalid"))
       }

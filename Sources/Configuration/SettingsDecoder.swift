@@ -169,7 +169,8 @@ struct SettingsDecoder {
       case .unknownPlaceholder(let name):
         fail(
           "there is no placeholder {{\(name.prefix(50))}}", node,
-          "Use {{\(names.joined(separator: "}}, {{"))}}.", nearest: nearest(to: name, among: names))
+          (nearest(to: name, among: names).map { "Did you mean {{\($0)}}? " } ?? "")
+            + "Valid are {{\(names.joined(separator: "}}, {{"))}}.", nearest: nearest(to: name, among: names))
       case .unclosed:
         fail("a placeholder is opened with {{ and not closed", node, "Write }} after the placeholder's name.")
       }

@@ -17,7 +17,8 @@ struct EffectSender {
       return outcome(answer, ["labels": names(answer, "name")])
     case .removeLabel(let label):
       let answer = try await github.send(RESTRequest(.delete, "\(item)/labels/\(percentEncodedPathSegment(label))"))
-      if answer.status == 404 {
+      // "Not Found" alone would mean the item itself.
+      if answer.status == 404, value(answer)?["message"]?.string?.hasPrefix("Label") == true {
         return ActionOutcome(status: .skipped, explanation: "The label is not on the item (any more).")
       }
       return outcome(answer, ["labels": names(answer, "name")])

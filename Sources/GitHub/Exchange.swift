@@ -67,6 +67,7 @@ final class Exchange: Sendable {
   }
 
   var usage: APIUsage { counted.withLock { $0 } }
+  var limitedUntil: Timestamp? { governor.limitedUntil }
 
   /// Counts what a query cost, where its answer told, and otherwise the least.
   func count(points: Int?, remaining: Int?) {

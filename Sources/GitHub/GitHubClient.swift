@@ -36,6 +36,10 @@ public final class GitHubClient: GitHubAPI {
     get async { exchange?.usage ?? APIUsage() }
   }
 
+  public var limitedUntil: Timestamp? {
+    get async { exchange?.limitedUntil }
+  }
+
   public func send(_ request: RESTRequest) async throws -> RESTAnswer {
     let (endpoint, exchange) = try ready()
     let url = try endpoint.resolve(request.path)
@@ -139,6 +143,7 @@ public final class GitHubClient: GitHubAPI {
     do {
       envelope = try await .decode(response.body)
     } catch {
+      if let limit = Refusal(response).limitBehindSuccess { return .limited(limit) }
       return .fault(Fault(detail: "the answer is no GraphQL answer"))
     }
     if envelope.isLimited { return .limited(.primary(reset: Refusal(response).reset)) }

@@ -48,6 +48,8 @@ final class RateGovernor: Sendable {
     /// GitHub's clock minus the local one, in seconds; it lags by up to a second, so that waits err to the long side.
     var clockOffset = 0.0
     var graphQLCost = 1
+    /// The latest end of a limit that a caller was kept waiting for.
+    var waitedFor = Timestamp(seconds: 0)
   }
 
   private let state = Mutex(State())
@@ -73,6 +75,8 @@ final class RateGovernor: Sendable {
         case .go(let ticket): return ticket
         case .wait(let seconds, let isLimit):
           if isLimit {
+            let end = clock.now + seconds
+            state.withLock { $0.waitedFor = max($0.waitedFor, end) }
             guard seconds <= deadline.remaining else { throw RateLimited(until: clock.now + seconds) }
             logger.info("Waiting \(Int(seconds.rounded(.up))) s for GitHub's rate limit (\(resource)).")
           }
@@ -134,6 +138,14 @@ final class RateGovernor: Sendable {
         state.windows[resource]?.remaining = min(known.remaining, remaining)
       }
     }
+  }
+
+  /// When the limit ends that keeps callers waiting now; nil where none does. A budget that is used up without anybody
+  /// asking for more of it is not counted.
+  var limitedUntil: Timestamp? {
+    let now = clock.now
+    let end = state.withLock { max($0.waitedFor, $0.secondaryUntil) }
+    return end > now ? end : nil
   }
 
   /// What the last GraphQL query cost: the best guess for the next.

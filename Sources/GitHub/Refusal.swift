@@ -37,6 +37,18 @@ struct Refusal {
     return isSecondary || response.status == 429 || words.contains("rate limit") ? .secondary(retryAfter: nil) : nil
   }
 
+  /// The limit that an answer with status 200 speaks of: GraphQL sends a secondary limit that way, too, with a `message`
+  /// in place of `data` and `errors`.
+  /// Source: https://docs.github.com/en/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api
+  var limitBehindSuccess: RateGovernor.Limit? {
+    let words = message?.lowercased() ?? ""
+    if words.contains("secondary rate limit") || words.contains("abuse detection") {
+      return .secondary(retryAfter: retryAfter)
+    }
+    guard words.contains("rate limit") else { return nil }
+    return retryAfter.map { .secondary(retryAfter: $0) } ?? .primary(reset: reset)
+  }
+
   /// When the primary limit ends, by GitHub's clock.
   var reset: Timestamp? {
     response.headers["x-ratelimit-reset"].flatMap { Int64($0) }.map { Timestamp(seconds: $0) }

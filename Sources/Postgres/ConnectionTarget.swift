@@ -60,7 +60,10 @@ extension PostgresError {
       self.init(condition, sqlState: answer.sqlState, severity: "FATAL", message: answer.message)
       return
     }
-    if text.contains("SSL") || text.contains("certificate") {
+    // A connection that broke during the handshake is no matter of TLS: it passes, as in a failover.
+    let isBroken = ["SSL SYSCALL error", "EOF detected", "Connection reset", "send SSL negotiation packet"]
+      .contains { text.contains($0) }
+    if !isBroken, text.contains("SSL") || text.contains("certificate") {
       self.init(.tlsFailed, message: "TLS could not be established as the connection string demands")
     } else if text.contains("no password supplied") {
       self.init(.authenticationFailed, message: "the server asks for a password and none is given")

@@ -4,7 +4,7 @@ public import Markup
 /// The one issue that says a run failed: opened by the first failure, updated by those that follow.
 ///
 /// It is found again by ``marker`` in its body. Anyone can write that into an issue of theirs, so whoever looks for it
-/// also compares the author with the account that it writes as.
+/// also looks at the label, which strangers cannot set.
 public struct AlertIssue: Sendable {
   /// The first line of the body.
   public static let marker = "<!-- yardmaster:alert -->"

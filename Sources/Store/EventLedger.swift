@@ -72,8 +72,7 @@ extension Store {
 
   /// Inserts the event, or takes it over where that is allowed, or tells who has it.
   ///
-  /// A failed event is tried again by another run or another attempt of the same run (run 0 is no Actions run, but a
-  /// person at a terminal). One without outcome is taken over once its lease ended, or at once by a later attempt of the
+  /// A failed event is tried again by whoever comes next. One without outcome is taken over once its lease ended, or at once by a later attempt of the
   /// same run, since GitHub starts that only after the earlier attempt's end, or where its worker is known to be dead.
   private static func claim(
     _ claim: EventClaim, _ identity: String, _ transaction: TransactionID, _ token: Identifier<ClaimRow>
@@ -91,8 +90,7 @@ extension Store {
           claim_token = excluded.claim_token, lease_seconds = excluded.lease_seconds, worker = excluded.worker,
           lease_expires_at = excluded.lease_expires_at
         WHERE e.claim_token = excluded.claim_token
-          OR e.outcome = 'failed' AND (e.run_id <> excluded.run_id OR e.run_attempt <> excluded.run_attempt
-            OR excluded.run_id = 0 OR e.lease_expires_at <= now())
+          OR e.outcome = 'failed'
           OR e.outcome IS NULL AND (e.lease_expires_at <= now() OR e.worker = $17
             OR excluded.run_id <> 0 AND e.run_id = excluded.run_id AND e.run_attempt < excluded.run_attempt)
         RETURNING e.id, e.attempts, e.transaction_id, e.run_id, e.worker
@@ -119,7 +117,7 @@ extension Store {
       WITH failed AS (
         SELECT a.id, EXISTS (
           SELECT FROM yardmaster.actions o
-          WHERE lower(o.repository) = lower(a.repository) AND o.once_key = a.once_key
+          WHERE o.once_key = a.once_key
             AND o.status NOT IN ('failed', 'skipped')
         ) AS is_taken
         FROM yardmaster.actions a JOIN yardmaster.events e ON e.id = a.event_id

@@ -93,7 +93,7 @@ struct IssueProcessorTests {
   func commentOnce() throws {
     let rules = [rule("r", title: ["x"], label: [], comment: "Hi {{author}}, see {{repository}}#{{ number }}")]
     let decision = try #require(decide(rules, title: "x").decisions.first)
-    #expect(decision.onceKey == "comment:r:7")
+    #expect(decision.onceKey == "comment:r:issue:1")
     #expect(decision.effect == .comment(body: "Hi @alice, see octo/repo#7"))
   }
 

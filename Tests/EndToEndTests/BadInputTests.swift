@@ -109,6 +109,24 @@ import Testing
     }
   }
 
+  @Test func anEventOfARepositoryThatTheTokenDoesNotSee() async throws {
+    try await withMigratedDatabase { database in
+      try await withGitHubDouble(widget()) { github in
+        let payload =
+          #"{"action":"opened","issue":{"id":1,"number":1,"title":"t"},"repository":{"id":5,"full_name":"octo/nope"}}"#
+        let end = try await Step(github: github.url, database: database.url).event("issues", Array(payload.utf8)).run()
+        #expect(end.status == 78, "\(end.log)")
+        #expect(end.log.contains("octo/nope"))
+      }
+    }
+  }
+
+  @Test func aDirectoryIsNoConfiguration() async throws {
+    let step = try Step(github: "http://127.0.0.1:1", database: deadDatabase())
+    let end = try await step.run("config", "check", "/tmp")
+    #expect(end.status == 78, "\(end.log)")
+  }
+
   @Test func aRepositoryThatWasRenamedIsFollowed() async throws {
     try await withMigratedDatabase { database in
       var model = widget()

@@ -144,6 +144,13 @@ private func expectEqualRows(_ database: TestDatabase, _ model: RepositoryModel,
           .event("workflow_dispatch", Array(payload.utf8)).run()
         #expect(end.status == 0, "\(end.log)")
         #expect(end.outputs["complete"] == "true")
+        let again = try await Step(github: github.url, database: database.url).with("GITHUB_RUN_ATTEMPT", "2")
+          .event("workflow_dispatch", Array(payload.utf8)).run()
+        #expect(again.outputs["outcome"] == "duplicate", "\(again.log)")
+        #expect(again.outputs["event-id"] == end.outputs["event-id"])
+        let dry = try await Step(github: github.url, database: deadDatabase())
+          .event("workflow_dispatch", Array(payload.utf8)).run("run", "--dry-run")
+        #expect(dry.outputs["outcome"] == "ignored", "\(dry.log)")
         #expect(try await database.value("SELECT count(*) AS value FROM yardmaster.pull_requests", as: Int.self) == 20)
       }
     }

@@ -186,6 +186,88 @@ import Testing
     }
   }
 
+  @Test func aRenameMakesNoNewEventAndNoSecondComment() async throws {
+    try await withMigratedDatabase { database in
+      try await withGitHubDouble(widget()) { github in
+        let before = try Step(github: github.url, database: database.url).event("issues", github.issueEvent(1))
+        #expect(try await before.run("run").outputs["outcome"] == "processed")
+        github.change {
+          $0.name = "gadget"
+          $0.formerNames = ["octo/widget"]
+        }
+        let after = try Step(github: github.url, database: database.url, repository: "octo/gadget")
+          .event("issues", github.issueEvent(1)).with("GITHUB_RUN_ID", "4712")
+        // The same delivery under the new name, then an edit of the issue: another version, the same comment.
+        github.change { $0.update(1) { $0.updatedAt += 60 } }
+        let edited = try after.event("issues", github.issueEvent(1))
+        let end = try await edited.run("run")
+        #expect(end.outputs["outcome"] == "processed", "\(end.log)")
+        #expect(github.item(1)?.comments.count == 1)
+      }
+    }
+  }
+
+  @Test func afterAFailureTheSameAttemptMayTryAgain() async throws {
+    try await withMigratedDatabase { database in
+      try await withGitHubDouble(widget()) { github in
+        github.fail(.unavailable(), on: .init(method: "POST", target: "*/labels"), times: 4)
+        let step = try Step(github: github.url, database: database.url).event("issues", github.issueEvent(1))
+        let first = try await step.run("run")
+        #expect(first.status == 75, "\(first.log)")
+        // What was decided is told although nothing came of it.
+        #expect(first.summary.contains("needs-triage"))
+        let second = try await step.run("run")
+        #expect(second.outputs["outcome"] == "processed", "\(second.log)")
+        #expect(github.item(1)?.labels == ["bug", "needs-triage"])
+        #expect(github.item(1)?.comments.count == 1)
+        #expect(try await step.run("run").outputs["outcome"] == "duplicate")
+      }
+    }
+  }
+
+  @Test func anUnreachableDatabaseRaisesTheAlertToo() async throws {
+    let configuration = liveConfiguration.replacingOccurrences(of: "alerts: false", with: "alerts: true")
+    try await withGitHubDouble(widget(configuration: configuration)) { github in
+      let step = try Step(github: github.url, database: deadDatabase())
+      let end = try await step.event("issues", github.issueEvent(1)).run("run")
+      #expect(end.status == 75)
+      #expect(github.item(2)?.labels == ["yardmaster-alert"])
+      // The alert's own events start nothing.
+      let alert = try await step.event("issues", github.issueEvent(2, sender: .user("alice"))).run("run")
+      #expect(alert.outputs["outcome"] == "ignored", "\(alert.log)")
+    }
+  }
+
+  @Test func outputsThatCannotBeWrittenCostNoSummary() async throws {
+    try await withMigratedDatabase { database in
+      try await withGitHubDouble(widget()) { github in
+        let step = try Step(github: github.url, database: database.url).event("issues", github.issueEvent(1))
+        let end = try await step.run("run", output: "/nowhere/output")
+        #expect(end.status == 1)
+        #expect(end.summary.contains("needs-triage"))
+      }
+    }
+  }
+
+  @Test func anEditBySomebodyElseNeedsTheEditorsPermissionToo() async throws {
+    try await withMigratedDatabase { database in
+      var model = widget()
+      let id = model.addComment(on: 1, body: "/label urgent", author: .user("carol"))
+      try await withGitHubDouble(model) { github in
+        var payload = try #require(
+          github.issueEvent(1, comment: id, sender: .user("mallory")).flatMap {
+            try? JSONSerialization.jsonObject(with: Data($0)) as? [String: Any]
+          })
+        payload["action"] = "edited"
+        payload["changes"] = ["body": ["from": "nice"]]
+        let bytes = Array(try JSONSerialization.data(withJSONObject: payload))
+        let end = try await Step(github: github.url, database: database.url).event("issue_comment", bytes).run("run")
+        #expect(end.outputs["actions"] == "0", "\(end.log)")
+        #expect(github.mutations.isEmpty)
+      }
+    }
+  }
+
   /// Held at each request, before and after its effect, killed, and run again, as a re-run or as a second delivery to
   /// the same machine: the effects are there once.
   @Test(arguments: 0..<3, [(false, "1"), (true, "1"), (false, "2"), (true, "2")])

@@ -66,7 +66,7 @@ struct Step {
     fileprivate let output: URL
     fileprivate let summary: URL
 
-    fileprivate init(_ step: Step, _ arguments: [String]) throws {
+    fileprivate init(_ step: Step, _ arguments: [String], output given: String? = nil) throws {
       let id = UUID().uuidString
       log = step.folder.appending(path: "log-\(id)")
       output = step.folder.appending(path: "output-\(id)")
@@ -75,7 +75,7 @@ struct Step {
       process.executableURL = URL(filePath: Step.executable)
       process.arguments = arguments
       process.environment = step.environment.merging(
-        ["GITHUB_OUTPUT": output.path, "GITHUB_STEP_SUMMARY": summary.path]) { _, new in new }
+        ["GITHUB_OUTPUT": given ?? output.path, "GITHUB_STEP_SUMMARY": summary.path]) { _, new in new }
       let handle = try FileHandle(forWritingTo: log)
       process.standardOutput = handle
       process.standardError = handle
@@ -118,5 +118,8 @@ struct Step {
 
   func start(_ arguments: String...) throws -> Running { try Running(self, arguments) }
   func start(arguments: [String]) throws -> Running { try Running(self, arguments) }
-  func run(_ arguments: String...) async throws -> Ending { try await Running(self, arguments).wait() }
+  /// - Parameter output: GITHUB_OUTPUT, where it is not a file of the step's own.
+  func run(_ arguments: String..., output: String? = nil) async throws -> Ending {
+    try await Running(self, arguments, output: output).wait()
+  }
 }

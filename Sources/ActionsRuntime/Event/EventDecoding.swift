@@ -29,10 +29,14 @@ extension EventFile {
       guard let repository else { throw .variableMissing("GITHUB_REPOSITORY") }
       subject = repository
     }
-    return .event(
-      Event(
-        name: known, action: payload.action, repository: subject, repositoryGitHubID: payload.repository?.id,
-        sender: payload.sender?.account, payload: try payload.content(of: known), run: run))
+    let event = Event(
+      name: known, action: payload.action, repository: subject, repositoryGitHubID: payload.repository?.id,
+      sender: payload.sender?.account, payload: try payload.content(of: known), run: run)
+    if let number = event.number, number < 1 {
+      let item = payload.issue == nil ? "pull_request" : "issue"
+      throw .wrongType(path: "\(item).number", expected: "a number of 1 or more")
+    }
+    return .event(event)
   }
 }
 
@@ -110,8 +114,10 @@ extension EventFileError {
       self = .wrongType(
         path: path(context.codingPath), expected: isDate ? "an ISO 8601 date and time" : "a number in range")
     case .dataCorrupted:
-      // Well-formed, and still refused: nested deeper than the decoder goes.
-      self = .wrongType(path: "content", expected: "JSON of the depth that GitHub sends")
+      // Well-formed, and still refused; the decoder does not say where.
+      self = .wrongType(
+        path: "content",
+        expected: "readable: a number is out of range, a text is no valid Unicode, or the nesting is too deep")
     default:
       self = .notAnObject
     }

@@ -48,6 +48,10 @@ struct DoctorCommand: SessionCommand {
           .configuration, "\(name) is not there for this token (GitHub answered \(answer.status))",
           advice: "Check the name, and that the token may read the repository.")
       }
+      let actual = (try? JSONDecoder().decode(Repository.self, from: Data(answer.body)))?.fullName
+      if let actual, actual.lowercased() != name.description.lowercased() {
+        return "\(name.description) is called \(actual) now; the old name still leads there"
+      }
       return "\(name.description) can be read"
     }
     await check("Configuration") {
@@ -67,6 +71,12 @@ struct DoctorCommand: SessionCommand {
           .configuration, "The database \(health.database) is read-only",
           advice: "Connect to the primary server, as a role that may write.")
       }
+      if let version = health.schemaVersion, version > health.expectedSchemaVersion {
+        throw Failure(
+          .configuration,
+          "The schema has version \(version), and this executable knows \(health.expectedSchemaVersion)",
+          advice: "Use the release that made it, or a newer one.")
+      }
       let schema: LogText = health.schemaVersion.map { "version \($0)" } ?? "none yet, made by the first run"
       return
         "PostgreSQL \(health.serverVersion), database \(health.database), role \(health.role), schema \(schema) (this executable: \(health.expectedSchemaVersion))"
@@ -76,6 +86,12 @@ struct DoctorCommand: SessionCommand {
     }
     session.log.line(worst == .done ? "All is well." : "Something is wrong; the lines marked FAIL say what to do.")
     return worst
+  }
+
+  private struct Repository: Decodable {
+    var fullName: String
+
+    enum CodingKeys: String, CodingKey { case fullName = "full_name" }
   }
 
   private struct RateLimits: Decodable {

@@ -28,10 +28,10 @@ struct RunCommand: SessionCommand {
     }
     switch result {
     case .success(let result):
-      try run.publish(result)
+      try await run.publish(result)
       return result.exitStatus
     case .failure(let error):
-      run.publish(failure: error)
+      await run.publish(failure: error)
       throw error
     }
   }

@@ -14,6 +14,9 @@ struct AlertReporter {
   let github: any GitHubAPI
   let session: Session
 
+  /// Whether an issue is the alert itself: its own events must not start rules, or an alert could feed on itself.
+  static func isAlert(_ issue: Issue) -> Bool { issue.labels.contains(label) && AlertIssue.isAlert(issue.body) }
+
   func raise(_ fault: Fault, trigger: RunReport.Trigger, in repository: RepositoryName) async {
     do {
       let issues = "/repos/\(repository)/issues"

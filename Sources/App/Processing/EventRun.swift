@@ -1,9 +1,7 @@
 import ActionsRuntime
 import Automation
 import Capture
-import Cryptography
 import Domain
-import Execution
 import GitHub
 import Markup
 import Reporting
@@ -17,11 +15,15 @@ import Store
 struct EventRun {
   let session: Session
   let forcesDryRun: Bool
+  let github: GitHubClient
   private(set) var report: RunReport
+  /// What the configuration says, once it was read.
+  private(set) var settings: Settings?
 
   init(session: Session, forcesDryRun: Bool) {
     self.session = session
     self.forcesDryRun = forcesDryRun
+    github = session.makeGitHub()
     let environment = session.environment
     report = RunReport(
       trigger: RunReport.Trigger(
@@ -45,6 +47,9 @@ struct EventRun {
     case .ignored(let reason):
       return .ignored(reason: reason)
     case .issue:
+      if case .issue(let issue, _) = event.payload, AlertReporter.isAlert(issue) {
+        return .ignored(reason: "the issue is Yardmaster's own alert")
+      }
       report.processor = "issue"
       return try await automate(event, commands: [])
     case .comment:
@@ -64,58 +69,74 @@ struct EventRun {
 
   private mutating func automate(_ event: Event, commands: [Command]) async throws -> EventResult {
     let store = try session.makeStore()
-    let github = session.makeGitHub()
-    defer { Task { await store.close() } }
     // Opened while GitHub sends the configuration; a fault shows at the claim.
     async let connected: Void = store.warmUp()
-    let loaded = try await ConfigurationSource(explicitFile: session.environment.configPath, github: github)
-      .load(for: event.repository)
-    await connected
-    guard var settings = loaded else {
+    let source = ConfigurationSource(explicitFile: session.environment.configPath, github: github)
+    guard var settings = try await source.load(for: event.repository) else {
       return .ignored(reason: "the repository has no \(ConfigurationSource.path) on its default branch")
     }
+    await connected
     if forcesDryRun { settings.mode = .dryRun }
+    self.settings = settings
     report.mode = settings.mode
     var processing = EventProcessing(
-      event: event, commands: commands, settings: settings, store: store, github: github, session: session,
+      event: event, commands: commands, settings: settings, store: store, github: github, log: session.log,
       report: report)
-    let result: Result<EventResult, any Error>
-    do {
-      result = .success(try await processing.run())
-    } catch {
-      result = .failure(error)
-    }
-    report = processing.report
-    report.usage = await github.usage
-    return try result.get()
+    defer { report = processing.report }
+    let result = try await processing.run()
+    await store.close()
+    return result
   }
 
   /// A dispatch that asks for history: plans, then works on the chunks in this process.
+  ///
+  /// A capture that stops before its job is complete leaves its event open: the re-run of the workflow run takes it
+  /// over and goes on.
   private mutating func capture(_ event: Event) async throws -> EventResult {
     let request = try HistoryRequest(event).planRequest
+    if forcesDryRun { return .ignored(reason: "dry run: all that a capture does is to write rows") }
     let store = try session.makeStore()
-    let github = session.makeGitHub()
+    let entry = LedgerEntry(event: event, mode: .live, store: store)
+    let claimed: ClaimedEvent
+    switch try await entry.claim() {
+    case .duplicate(let id, let outcome, let runID, _): return .duplicate(of: id, outcome: outcome, runID: runID)
+    case .claimed(let mine): claimed = mine
+    }
+    report.mode = .live
+    report.eventID = claimed.id
+    report.transactionID = claimed.transaction
+    do {
+      var result = try await capture(request, store: store)
+      result.eventID = claimed.id
+      result.transactionID = claimed.transaction
+      if result.sync?.isComplete ?? true { try await entry.finish(claimed, outcome: .processed, error: nil) }
+      await store.close()
+      return result
+    } catch is CancellationError {
+      throw CancellationError()
+    } catch {
+      let fault = Fault(error)
+      try? await entry.finish(claimed, outcome: .failed, error: "\(fault.problem). \(fault.advice)")
+      throw error
+    }
+  }
+
+  private mutating func capture(_ request: PlanRequest, store: Store) async throws -> EventResult {
     let history = HistoryRun(session: session, github: github, store: store)
     let plan = try await history.plan(request)
     var result = EventResult(outcome: .processed)
     result.jobID = plan.job?.id
     result.matrix = plan.matrix
     result.hasWork = plan.hasWork
-    report.mode = .live
-    if let job = plan.job, plan.hasWork {
-      let captured = try await history.sync(job)
-      result.sync = captured.result
-      result.exitStatus = captured.result.exitStatus
-      result.syncReport = captured.report
-      if !captured.result.isComplete {
-        report.remaining.append(
-          "\(captured.result.remainingChunks) chunks of job \(job.id.text) wait for the next sync.")
-      }
-    } else {
-      report.notes += plan.notes.map { Reason(origin: "plan", evidence: $0) }
+    report.notes += plan.notes.map { Reason(origin: "plan", evidence: $0) }
+    guard let job = plan.job, plan.hasWork else { return result }
+    let captured = try await history.sync(job)
+    result.sync = captured.result
+    result.exitStatus = captured.result.exitStatus
+    result.syncReport = captured.report
+    if !captured.result.isComplete {
+      report.remaining.append("\(captured.result.remainingChunks) chunks of job \(job.id.text) wait for the next sync.")
     }
-    report.usage = await github.usage
-    await store.close()
     return result
   }
 }

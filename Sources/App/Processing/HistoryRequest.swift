@@ -31,7 +31,8 @@ struct HistoryRequest {
     let days = given["days_back"] ?? given["time_range"]
     if days == nil, given["max_items"] == nil, given["job_id"] != nil { return nil }
     return CaptureScope(
-      window: try window(daysBack: days), maxItems: try given["max_items"].map { try count($0, of: "max_items") })
+      window: try window(daysBack: days),
+      maxItems: try given["max_items"].flatMap { $0 == "0" ? nil : try count($0, of: "max_items") })
   }
 
   private static func repository(_ text: String?) throws -> RepositoryName? {
@@ -43,7 +44,7 @@ struct HistoryRequest {
   }
 
   static func window(daysBack text: String?) throws -> CaptureScope.Window {
-    guard let text, text.lowercased() != "all" else { return .all }
+    guard let text, text != "0", text.lowercased() != "all" else { return .all }
     let digits = text.lowercased().hasSuffix("d") ? String(text.dropLast()) : text
     return .daysBack(try count(digits, of: "days_back"))
   }

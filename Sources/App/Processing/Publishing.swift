@@ -1,31 +1,55 @@
 import ActionsRuntime
 import Domain
+import GitHub
 import Markup
 import Reporting
 
 extension EventRun {
-  /// Writes log, outputs and summary of a run that came to an end of its own.
-  func publish(_ result: EventResult) throws {
-    var report = report
+  /// Writes log, summary and outputs of a run that came to an end of its own, and raises the alert where it failed.
+  func publish(_ result: EventResult) async throws {
+    var report = await complete(report)
     report.outcome = result.outcome
     report.reason = result.reason
-    report.duration = session.deadline.elapsed
     narrate(report)
     if let fault = report.fault { session.report(fault) }
-    try session.outputs.write(result.outputs)
+    if result.outcome == .ignored, session.environment.databaseURL == nil, let reason = result.reason {
+      session.log.notice("\(reason)", title: "Yardmaster")
+    }
+    // The summary first: outputs that cannot be written must not cost it, since a re-run would be a duplicate.
     try session.summary.append(report.markdown())
     if let sync = result.syncReport { try session.summary.append(sync.markdown()) }
+    try session.outputs.write(result.outputs)
+    if let fault = report.fault { await alert(fault) }
   }
 
-  /// The same for a run that an error ended; its own faults must not hide that error.
-  func publish(failure error: any Error) {
-    var report = report
+  /// The same for a run that an error ended; faults of the writing must not hide that error.
+  func publish(failure error: any Error) async {
+    var report = await complete(report)
     report.outcome = .failed
-    report.duration = session.deadline.elapsed
-    if !(error is CancellationError) { report.fault = Fault(error) }
-    report.reason = error is CancellationError ? "cancelled; the re-run goes on where this run stopped" : nil
-    try? session.outputs.write([(.outcome, EventOutcome.failed.rawValue), (.actions, "0")])
+    if error is CancellationError {
+      report.reason = "cancelled; the re-run goes on where this run stopped"
+    } else {
+      report.fault = Fault(error)
+    }
+    narrate(report)
     try? session.summary.append(report.markdown())
+    try? session.outputs.write([(.outcome, EventOutcome.failed.rawValue), (.actions, "0")])
+    if let fault = report.fault { await alert(fault) }
+  }
+
+  private func complete(_ report: RunReport) async -> RunReport {
+    var report = report
+    report.usage = await github.usage
+    report.duration = session.deadline.elapsed
+    return report
+  }
+
+  /// Only where the configuration could be read and says `live`: in dry run nothing is written to GitHub.
+  private func alert(_ fault: Fault) async {
+    guard let settings, settings.alerts, settings.mode == .live, session.deadline.stopSignal == nil,
+      let repository = report.trigger.repository
+    else { return }
+    await AlertReporter(github: github, session: session).raise(fault, trigger: report.trigger, in: repository)
   }
 
   /// What was decided and done, for whoever reads the log.

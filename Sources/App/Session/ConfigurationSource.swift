@@ -20,7 +20,15 @@ struct ConfigurationSource {
       RESTRequest(.get, "/repos/\(repository)/contents/\(Self.path)", accept: "application/vnd.github.raw+json"))
     switch answer.status {
     case 200: return try Self.parse(answer.body, file: Self.path)
-    case 404: return nil
+    case 404:
+      // The same answer for a repository without the file and for one that the token does not see.
+      let answer = try await github.send(RESTRequest(.get, "/repos/\(repository)"))
+      guard answer.status == 200 else {
+        throw Failure(
+          .configuration, "The repository \(repository) is not there for this token",
+          advice: "Check its name, and that the token may read its contents.")
+      }
+      return nil
     default:
       throw Failure(
         .unavailable, "GitHub answered \(answer.status) when asked for \(Self.path)", advice: "Run the job again.")
@@ -45,8 +53,13 @@ struct ConfigurationSource {
     var buffer = [UInt8](repeating: 0, count: 65_536)
     while bytes.count <= sizeLimit {
       let count = fread(&buffer, 1, buffer.count, file)
-      if count == 0 { break }
       bytes.append(contentsOf: buffer[..<count])
+      if count < buffer.count { break }
+    }
+    guard ferror(file) == 0 else {
+      throw Failure(
+        .configuration, "The configuration file \(path) cannot be read: \(String(cString: strerror(errno)))",
+        advice: "Name a file, in YARDMASTER_CONFIG or on the command line.")
     }
     return bytes
   }

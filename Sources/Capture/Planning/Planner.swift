@@ -19,7 +19,7 @@ public import Logging
 /// - everything, after such a walk: the numbers that were updated since it *began* (GitHub's clock, less 5 minutes for
 ///   clocks that differ and writes that appear late), and the review comments since then. Nothing changed, no chunks:
 ///   the job is complete at once and moves the mark forward;
-/// - since a date, or days back: the numbers that were updated since then;
+/// - since a date, or days back: the numbers that were updated since then, and the review comments since then;
 /// - at most N: the newest N pull requests of the window.
 public struct Planner: Sendable {
   let github: any GitHubAPI
@@ -46,13 +46,23 @@ public struct Planner: Sendable {
     try check(request)
     var notes: [String] = []
     let adopted = try await adopted(request)
-    if let adopted, try await chunkCount(of: adopted) > 0 || !adopted.status.isOpen {
-      return try await plan(for: adopted, jobs: request.jobs, notes: ["The job has its chunks already."])
+    if let adopted {
+      try await requireSameRepository(adopted, as: request.repository)
+      guard adopted.status.isOpen else {
+        let note = "The job is \(adopted.status.rawValue): there is nothing left to do in it."
+        return try await plan(for: adopted, jobs: request.jobs, notes: [note])
+      }
+      if try await chunkCount(of: adopted) > 0 {
+        return try await plan(for: adopted, jobs: request.jobs, notes: ["The job has its chunks already."])
+      }
+      if request.scope == nil { try check(adopted.scope, in: "The row of job \(adopted.id): ") }
     }
 
     let head = try await RepositoryHead.fetch(request.repository, from: github)
     // Taken after the first answer, which bears GitHub's clock; anything that changes from now on is the next delta's.
     let now = await github.usage.serverTime ?? clock.now
+    // A mark that is too early costs a few numbers more; one that is too late loses what changed before it.
+    let mark = min(now, clock.now) - Self.overlap
     if head.name.description.lowercased() != request.repository.description.lowercased() {
       notes.append("\(request.repository) is called \(head.name) now.")
     }
@@ -65,7 +75,7 @@ public struct Planner: Sendable {
     let job = try await store.createJob(
       NewJob(
         id: adopted?.id, repositoryID: repositoryID, scope: scope, chunks: cut.chunks,
-        walkedAsOf: cut.provesWhole ? now - Self.overlap : nil, runID: request.runID))
+        walkedAsOf: cut.provesWhole ? mark : nil, runID: request.runID))
     if cut.chunks.isEmpty { notes.append("Nothing changed: there is nothing to capture.") }
     return try await plan(for: job, jobs: request.jobs, notes: notes)
   }
@@ -73,16 +83,44 @@ public struct Planner: Sendable {
   private func check(_ request: PlanRequest) throws(Failure) {
     let counts: [(String, Int?)] = [
       ("The chunk size", request.chunkSize), ("The number of jobs", request.jobs),
-      ("The number of items", request.scope?.maxItems),
     ]
     for (name, count) in counts {
       if let count, count < 1 {
         throw Failure(.usage, "\(name) is \(count)", advice: "Give a whole number of at least 1, or leave it out.")
       }
     }
-    if case .daysBack(let days)? = request.scope?.window, days < 1 {
-      throw Failure(.usage, "The days back are \(days)", advice: "Give a whole number of at least 1.")
+    if let scope = request.scope { try check(scope) }
+  }
+
+  /// - Parameter place: where the scope stands, for the message.
+  private func check(_ scope: CaptureScope, in place: String = "") throws(Failure) {
+    if let count = scope.maxItems, count < 1 {
+      throw Failure(
+        .usage, "\(place)The number of items is \(count)",
+        advice: "Give a whole number of at least 1, or leave it out.")
     }
+    if case .daysBack(let days) = scope.window, days < 1 {
+      throw Failure(.usage, "\(place)The days back are \(days)", advice: "Give a whole number of at least 1.")
+    }
+  }
+
+  /// Refuses a job that was made for another repository; one that was renamed is the same.
+  private func requireSameRepository(_ job: Job, as asked: RepositoryName) async throws {
+    func isSame(_ a: RepositoryName, _ b: RepositoryName) -> Bool {
+      a.description.lowercased() == b.description.lowercased()
+    }
+    guard !isSame(job.repository, asked) else { return }
+    let head = try await RepositoryHead.fetch(asked, from: github)
+    guard !isSame(head.name, job.repository) else { return }
+    do {
+      let own = try await RepositoryHead.fetch(job.repository, from: github)
+      if isSame(own.name, head.name) || own.githubID != nil && own.githubID == head.githubID { return }
+    } catch let gone as Failure where gone.exitStatus == .configuration {
+      // What cannot be seen is not shown to be the same.
+    }
+    throw Failure(
+      .usage, "Job \(job.id) belongs to another repository (\(job.repository))",
+      advice: "Name the repository that the job was made for.")
   }
 
   private func adopted(_ request: PlanRequest) async throws -> Job? {

@@ -19,7 +19,7 @@ extension Planner {
       switch scope.window {
       case .all, .full: nil
       case .since(let moment): moment < Self.beginning ? nil : moment
-      case .daysBack(let days): now - Double(days) * 86_400
+      case .daysBack(let days): Self.moment(days, before: now)
       }
 
     if let limit = scope.maxItems {
@@ -32,22 +32,36 @@ extension Planner {
       return Cut(chunks: lists(of: numbers, size: size, notes: &notes), provesWhole: false)
     }
     if let since {
+      // A review comment that is added to or edited does not always move its pull request's time.
+      let comments = try await newComments(of: head, since: since, listings)
       guard let updated = try await listings.updated(since: since) else {
         notes.append("GitHub lists no changes for this repository: all of its history is walked.")
         return whole(of: head, size: size, notes: &notes)
       }
-      return Cut(chunks: lists(of: updated.map(\.number), size: size, notes: &notes), provesWhole: false)
+      let chunks = comments + lists(of: updated.map(\.number), size: size, notes: &notes)
+      return Cut(chunks: chunks, provesWhole: false)
     }
     guard scope.window == .all, let baseline, baseline >= Self.beginning,
       let updated = try await listings.updated(since: baseline)
     else { return whole(of: head, size: size, notes: &notes) }
 
-    var chunks: [ChunkScope] = []
-    if head.pullRequestCount > 0, try await listings.hasReviewComments(since: baseline) {
-      chunks.append(.reviewComments(since: baseline))
-    }
-    chunks += lists(of: updated.map(\.number), size: size, notes: &notes)
+    let chunks =
+      try await newComments(of: head, since: baseline, listings)
+      + lists(of: updated.map(\.number), size: size, notes: &notes)
     return Cut(chunks: chunks, provesWhole: true)
+  }
+
+  /// That many days earlier; nil where GitHub has nothing that old. A row may say any number.
+  static func moment(_ days: Int, before now: Timestamp) -> Timestamp? {
+    let all = (now.seconds - beginning.seconds) / 86_400
+    return Int64(days) > all ? nil : now - Double(days) * 86_400
+  }
+
+  private func newComments(
+    of head: RepositoryHead, since: Timestamp, _ listings: Listings
+  ) async throws -> [ChunkScope] {
+    guard head.pullRequestCount > 0, try await listings.hasReviewComments(since: since) else { return [] }
+    return [.reviewComments(since: since)]
   }
 
   /// Everything. The review comments come first: they are drawn from REST's budget, so whoever walks the ranges beside

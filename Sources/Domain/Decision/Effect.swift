@@ -36,7 +36,8 @@ public struct Decision: Hashable, Sendable {
   public var target: ItemReference
   public var effect: Effect
   public var reason: Reason
-  /// Where set, the effect happens at most once for this key in the repository, whichever event asks for it.
+  /// Where set, the effect happens at most once for this key in the database, whichever event asks for it. It holds the
+  /// item's id on GitHub, which survives renames and transfers of the repository.
   public var onceKey: String?
   /// What the effect changes, as the event's payload shows it; kept for undo.
   public var before: JSONValue

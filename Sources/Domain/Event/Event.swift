@@ -62,7 +62,9 @@ public struct Event: Sendable {
   /// What a second delivery, a re-run and the sweep have in common: objects' ids and versions where the payload has
   /// them, else the run id without its attempt, else a relayed webhook's delivery id.
   public var identity: EventIdentity {
-    var parts = [name.rawValue, action ?? "-", repository.description.lowercased()]
+    // The id survives a rename; the name is for payloads without it.
+    let place = repositoryGitHubID.map { "repository:\($0)" } ?? repository.description.lowercased()
+    var parts = [name.rawValue, action ?? "-", place]
     func version(_ time: Timestamp?) -> String { time?.description ?? "-" }
     switch payload {
     case .issue(let issue, let detail):

@@ -12,6 +12,13 @@ public protocol GitHubAPI: Sendable {
 
   /// Requests sent and points spent so far.
   var usage: APIUsage { get async }
+
+  /// When the limit ends that holds calls back now; nil where none does, or where it is not known.
+  var limitedUntil: Timestamp? { get async }
+}
+
+extension GitHubAPI {
+  public var limitedUntil: Timestamp? { get async { nil } }
 }
 
 public struct GraphQLQuery: Hashable, Sendable {

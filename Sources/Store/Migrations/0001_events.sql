@@ -68,7 +68,7 @@ CREATE TABLE yardmaster.actions (
   settled_at timestamptz
 );
 -- A key is taken while its effect is on its way, and for good once it happened.
-CREATE UNIQUE INDEX actions_once_key ON yardmaster.actions (lower(repository), once_key)
+CREATE UNIQUE INDEX actions_once_key ON yardmaster.actions (once_key)
   WHERE once_key IS NOT NULL AND status NOT IN ('failed', 'skipped');
 CREATE INDEX actions_event ON yardmaster.actions (event_id, ordinal);
 CREATE INDEX actions_transaction ON yardmaster.actions (transaction_id);
