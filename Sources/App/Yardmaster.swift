@@ -2,7 +2,6 @@ import ActionsRuntime
 public import ArgumentParser
 import Domain
 import Glibc
-import Markup
 
 /// The command line's root.
 public struct Yardmaster: ParsableCommand {
@@ -14,11 +13,12 @@ public struct Yardmaster: ParsableCommand {
       `yardmaster sync` capture a repository's history into Postgres, chunk by chunk, and go on where they stopped.
 
       Environment:
-        GITHUB_TOKEN        a token for GitHub's API (workflow: `github-token`)
-        DATABASE_URL        Postgres, as a URI or as key=value pairs
-        YARDMASTER_CONFIG   a configuration file; default: .github/yardmaster.yml of the default branch
-        YARDMASTER_AUDIT_KEY  keys the audit log's hash chain
-        YARDMASTER_TIME_LIMIT seconds after which the run stops in good order
+        GITHUB_TOKEN           a token for GitHub's API
+        DATABASE_URL           Postgres, as a URI or as key=value pairs
+        YARDMASTER_CONFIG      a file in place of the default branch's
+                               .github/yardmaster.yml
+        YARDMASTER_AUDIT_KEY   keys the audit log's hash chain
+        YARDMASTER_TIME_LIMIT  seconds after which the run stops in good order
 
       Exit status: 0 done, or stopped in good order with a checkpoint; 1 processing failed and is recorded; 64 usage; \
       75 a dependency was unreachable, run again; 78 configuration invalid; 130 and 143 cancelled, checkpoint saved.

@@ -137,12 +137,26 @@ struct YAMLReader {
     }
   }
 
+  /// What people mostly did where libyaml says this.
+  private static func advice(for problem: String) -> String {
+    if problem.contains("cannot start any token") {
+      return "Indent with spaces, not tabs, and put a text that begins with @, ` or % in quotes."
+    }
+    if problem.contains("mapping values are not allowed") {
+      return "Put a text that holds a colon and a space in quotes, and check the indentation."
+    }
+    if problem.contains("did not find expected") {
+      return "Put a text that begins with {, [, * or & in quotes, and check the indentation."
+    }
+    return "Correct the YAML syntax here or just before."
+  }
+
   private mutating func syntaxFault(of parser: yaml_parser_t) {
     let problem = parser.problem.map { String(cString: $0) } ?? "the file is not YAML"
     let context = parser.context.map { " (\(String(cString: $0)))" } ?? ""
     // The reader, which sees bytes before there are tokens, sets no mark.
     let index = parser.error == YAML_READER_ERROR ? 0 : parser.problem_mark.index
-    fail(problem + context, at: index, "Correct the YAML syntax here or just before.")
+    fail(problem + context, at: index, Self.advice(for: problem))
   }
 
   private mutating func node(_ index: Int32, of document: inout yaml_document_t, depth: Int) -> YAMLNode? {

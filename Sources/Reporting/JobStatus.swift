@@ -8,7 +8,7 @@ public func statusText(_ jobs: [JobProgress], now: Timestamp) -> LogText {
   for job in jobs {
     let pace = JobPace(job, now: now)
     rows.append([
-      "\(job.id.text)", "\(job.repository)", "\(job.status)",
+      "\(job.id.text)", "\(job.repository?.description ?? "–")", "\(job.status)",
       "\(job.chunks.count - job.remainingChunks)/\(job.chunks.count)", "\(Figures.count(job.items))",
       "\(pace.itemsPerSecond.map { Figures.decimal($0) + "/s" } ?? "–")",
       "\(job.isComplete ? "–" : pace.secondsLeft.map { Figures.duration($0) } ?? "–")", "\(Figures.count(job.points))",
@@ -70,7 +70,8 @@ public func statusJSON(_ jobs: [JobProgress], now: Timestamp) -> String {
       ]
     }
     return .object([
-      "id": .string(job.id.text), "repository": .string(job.repository.description), "status": .string(job.status),
+      "id": .string(job.id.text), "repository": job.repository.map { .string($0.description) } ?? .null,
+      "status": .string(job.status),
       "complete": .bool(job.isComplete), "items": integer(job.items), "items_left": integer(pace.itemsLeft),
       "items_per_second": number(pace.itemsPerSecond), "eta_seconds": number(pace.secondsLeft),
       "eta": time(job.isComplete ? nil : pace.secondsLeft.map { now + $0.rounded() }),

@@ -46,7 +46,8 @@ public struct RunReport: Sendable {
   public var reason: String?
   /// Where routing sent the event: `issue`, `comment`, `history`; nil where it sent it nowhere.
   public var processor: String?
-  public var mode: Settings.Mode
+  /// nil where the configuration was not read.
+  public var mode: Settings.Mode?
   public var entries: [Entry] = []
   /// What was looked at and led to nothing.
   public var notes: [Reason] = []
@@ -60,7 +61,7 @@ public struct RunReport: Sendable {
   public var transactionID: TransactionID?
   public var serverURL = "https://github.com"
 
-  public init(trigger: Trigger, outcome: EventOutcome, mode: Settings.Mode) {
+  public init(trigger: Trigger, outcome: EventOutcome, mode: Settings.Mode? = nil) {
     self.trigger = trigger
     self.outcome = outcome
     self.mode = mode
@@ -99,13 +100,15 @@ public struct RunReport: Sendable {
     if let title = trigger.title { parts.append(.code(Figures.shortened(title, to: 120))) }
     if let actor = trigger.actor { parts.append("by \(Markdown.code(actor))") }
     if let processor { parts.append("\(processor) processor") }
-    if outcome == .processed || outcome == .failed {
+    if let mode, outcome == .processed || outcome == .failed {
       parts.append(mode == .dryRun ? "**dry run**: nothing is sent to GitHub" : "live")
     }
     return parts.joined(separator: " · ")
   }
 
   private var effects: Markdown {
+    // The capture's own report follows.
+    guard processor != "history" else { return "" }
     guard !entries.isEmpty else { return outcome == .processed && fault == nil ? "No effect was called for." : "" }
     let rows = entries.prefix(Self.rowLimit).map { entry -> [Markdown] in
       [

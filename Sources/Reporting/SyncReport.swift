@@ -37,7 +37,7 @@ public struct SyncReport: Sendable {
   }
 
   private var heading: Markdown {
-    let repository = Markdown.code(progress.repository.description)
+    let repository = progress.repository.map { Markdown.code($0.description) } ?? "–"
     if fault != nil { return "### ❌ History of \(repository): the run failed" }
     if progress.isComplete { return "### ✅ History of \(repository): complete" }
     let left = Figures.count(progress.remainingChunks, "chunk")
@@ -101,7 +101,7 @@ extension JobProgress {
   /// A Mermaid picture of how many chunks are in which state; nothing for fewer than two chunks.
   var picture: Markdown {
     guard chunks.count > 1 else { return "" }
-    let name: MermaidText = "\(repository.description)<br/>\(Figures.count(items)) items"
+    let name: MermaidText = "\(repository?.description ?? "–")<br/>\(Figures.count(items)) items"
     var lines = ["flowchart LR", "  job[\"\(name.text)\"]"]
     for (status, colour) in Self.statuses {
       let count = chunks.count { $0.status == status }

@@ -2,8 +2,11 @@ public import Domain
 import Postgres
 
 extension Store {
-  /// One round trip. Chunks are handed out in their order; a chunk that another process is claiming is passed over.
-  public func claimChunk(of job: JobID, runID: Int64, lease: Int) async throws -> ClaimedChunk? {
+  /// One round trip. A chunk that another process is claiming is passed over. The chunk of a claim whose answer was lost
+  /// comes first when the claim is repeated.
+  public func claimChunk(
+    of job: JobID, runID: Int64, lease: Int, excluding: [ChunkID]
+  ) async throws -> ClaimedChunk? {
     let token = Identifier<ClaimRow>.random()
     return try await perform { session in
       let rows = try await session.pipeline([
@@ -11,13 +14,13 @@ extension Store {
           """
           WITH free AS (
             SELECT c.id FROM yardmaster.capture_chunks c
-            WHERE c.job_id = $1::uuid
+            WHERE c.job_id = $1::uuid AND c.id <> ALL ($5::uuid[])
               AND EXISTS (
                 SELECT FROM yardmaster.progressive_capture_jobs j
                 WHERE j.id = $1::uuid AND j.status IN ('pending', 'running', 'waiting'))
               AND (c.status IN ('pending', 'waiting') AND (c.not_before IS NULL OR c.not_before <= now())
                 OR c.status = 'leased' AND (c.lease_expires_at <= now() OR c.claim_token = $2::uuid))
-            ORDER BY c.ordinal LIMIT 1 FOR UPDATE SKIP LOCKED
+            ORDER BY c.claim_token IS NOT DISTINCT FROM $2::uuid DESC, c.attempts, c.ordinal LIMIT 1 FOR UPDATE SKIP LOCKED
           )
           UPDATE yardmaster.capture_chunks c SET status = 'leased', fence = c.fence + 1, attempts = c.attempts + 1,
             claim_token = $2::uuid, run_id = $3::bigint, not_before = NULL, updated_at = now(),
@@ -25,7 +28,11 @@ extension Store {
           FROM free WHERE c.id = free.id
           RETURNING c.id, c.job_id, c.ordinal, c.scope, c.cursor, c.fence, c.items_done,
             (SELECT j.repository_id FROM yardmaster.progressive_capture_jobs j WHERE j.id = c.job_id) AS repository_id
-          """, [.id(job), .id(token), .integer(runID), .integer(lease)]),
+          """,
+          [
+            .id(job), .id(token), .integer(runID), .integer(lease),
+            .text("{\(excluding.map(\.text).joined(separator: ","))}"),
+          ]),
         PostgresStatement(
           """
           UPDATE yardmaster.progressive_capture_jobs SET status = 'running', started_at = coalesce(started_at, now())
@@ -82,6 +89,17 @@ extension Store {
             AND NOT EXISTS (SELECT FROM yardmaster.capture_chunks WHERE job_id = $1::uuid AND status = 'leased')
           """, [.id(chunk.jobID), .text(error)]),
       ])
+    }
+  }
+
+  public func postpone(job: JobID, until moment: Timestamp) async throws {
+    _ = try await perform { session in
+      try await session.query(
+        """
+        UPDATE yardmaster.capture_chunks SET status = 'waiting', updated_at = now(),
+          not_before = greatest(not_before, $2::timestamptz)
+        WHERE job_id = $1::uuid AND status IN ('pending', 'waiting')
+        """, [.id(job), .time(moment)])
     }
   }
 

@@ -139,6 +139,25 @@ extension StoreError {
 }
 
 extension Job {
+  /// `max_items` of a queue manager's row: a positive whole number, or the text of one.
+  private static func maxItems(_ value: JSONValue?, of id: JobID) throws(StoreError) -> Int? {
+    let count: Int? =
+      switch value {
+      case nil, .null?: nil
+      case .integer(let number)?: Int(exactly: number)
+      case .number(let number)?: Int(exactly: number)
+      case .string(let digits)? where digits.utf8.allSatisfy { (0x30...0x39).contains($0) }: Int(digits)
+      default: nil
+      }
+    if let count, count >= 1 { return count }
+    guard value == nil || value == .null else {
+      throw StoreError(
+        .malformedRow, .usage, "max_items in the metadata of job \(id) is no whole number of at least 1",
+        advice: "Correct it in the row, or leave it out for all pull requests.")
+    }
+    return nil
+  }
+
   fileprivate init(row: PostgresRow, assuming assumed: RepositoryName?) throws {
     let metadata: JSONValue = try row.decodeJSON("metadata")
     let id: JobID = try row.decode("id")
@@ -160,7 +179,7 @@ extension Job {
       } else {
         CaptureScope(
           window: try row.decodeIfPresent("time_range_days", as: Int.self).map { .daysBack($0) } ?? .all,
-          maxItems: metadata["max_items"]?.integer.map { Int($0) })
+          maxItems: try Self.maxItems(metadata["max_items"], of: id))
       }
     self.init(
       id: id, repositoryID: try row.decodeIfPresent("repository_id"), repository: repository,

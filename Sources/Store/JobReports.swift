@@ -13,7 +13,8 @@ extension Store {
       let rows = try await session.pipeline([
         PostgresStatement(
           """
-          SELECT j.id, j.status, j.error, coalesce(r.owner || '/' || r.name, j.metadata->>'repository_name') AS repository,
+          SELECT j.id, j.status, j.error, coalesce(r.owner || '/' || r.name, j.metadata->>'repository_name', j.metadata->>'repository')
+              AS repository,
             \(microseconds("j.created_at")) AS created, \(microseconds("j.started_at")) AS started,
             \(microseconds("j.completed_at")) AS completed
           FROM yardmaster.progressive_capture_jobs j LEFT JOIN yardmaster.repositories r ON r.id = j.repository_id
@@ -21,17 +22,16 @@ extension Store {
           """, [.id(job)]),
         PostgresStatement(
           """
-          SELECT job_id, ordinal, status, scope, items_done, size, attempts, points, requests
+          SELECT job_id, ordinal, status, scope, items_done, size, attempts, points, requests,
+            \(microseconds("not_before")) AS not_before
           FROM yardmaster.capture_chunks WHERE job_id IN (\(selection)) ORDER BY job_id, ordinal
           """, [.id(job)]),
       ])
       var chunks: [JobID: [PostgresRow]] = [:]
       for row in rows[1] { chunks[try row.decode("job_id"), default: []].append(row) }
-      return try rows[0].compactMap { row in
-        // A queue manager's row whose repository is not known yet cannot be shown.
-        guard let repository = RepositoryName(try row.decodeIfPresent("repository", as: String.self) ?? "") else {
-          return nil
-        }
+      return try rows[0].map { row in
+        // A queue manager's row may come before its repository is known here.
+        let repository = RepositoryName(try row.decodeIfPresent("repository", as: String.self) ?? "")
         let id: JobID = try row.decode("id")
         let own = chunks[id] ?? []
         func sum(_ column: String) throws -> Int { try own.reduce(0) { try $0 + $1.decode(column) } }
@@ -62,6 +62,6 @@ extension JobProgress.Chunk {
     self.init(
       ordinal: try row.decode("ordinal"), status: try row.decode("status"), scope: scope.summary,
       itemsDone: try row.decode("items_done"), size: try row.decodeIfPresent("size"),
-      attempts: try row.decode("attempts"))
+      attempts: try row.decode("attempts"), notBefore: try row.decodeIfPresent("not_before"))
   }
 }

@@ -93,21 +93,23 @@ final class FakeStore: CaptureStore, Sendable {
     try await transaction("job") { $0.job?.id == id ? $0.job : nil }
   }
 
-  func claimChunk(of job: JobID, runID: Int64, lease: Int) async throws -> ClaimedChunk? {
+  func claimChunk(of job: JobID, runID: Int64, lease: Int, excluding: [ChunkID]) async throws -> ClaimedChunk? {
     try await transaction("claim") { [clock] state in
       let now = clock.now
-      let free = state.chunks.firstIndex { chunk in
-        switch chunk.status {
-        case "pending": true
-        case "waiting": chunk.notBefore.map { $0 <= now } ?? true
+      let free = state.chunks.indices.filter { index in
+        let chunk = state.chunks[index]
+        return switch chunk.status {
+        case _ where excluding.contains(chunk.id): false
+        case "pending", "waiting": chunk.notBefore.map { $0 <= now } ?? true
         case "leased": chunk.leaseEnd.map { $0 <= now } ?? true
         default: false
         }
-      }
-      guard let free, let job = state.job, let repositoryID = job.repositoryID else { return nil }
+      }.min { (state.chunks[$0].attempts, $0) < (state.chunks[$1].attempts, $1) }
+      guard let free, let job = state.job, job.status.isOpen, let repositoryID = job.repositoryID else { return nil }
       state.chunks[free].status = "leased"
       state.chunks[free].fence += 1
       state.chunks[free].attempts += 1
+      state.chunks[free].notBefore = nil
       state.chunks[free].leaseEnd = now + Double(lease)
       state.job?.status = .running
       let chunk = state.chunks[free]
@@ -159,6 +161,16 @@ final class FakeStore: CaptureStore, Sendable {
       state.chunks[index].status = notBefore == nil ? "pending" : "waiting"
       state.chunks[index].notBefore = notBefore
       state.chunks[index].error = error
+      if error == nil { state.chunks[index].attempts -= 1 }
+    }
+  }
+
+  func postpone(job: JobID, until moment: Timestamp) async throws {
+    try await transaction("postpone") { state in
+      for index in state.chunks.indices where ["pending", "waiting"].contains(state.chunks[index].status) {
+        state.chunks[index].status = "waiting"
+        state.chunks[index].notBefore = max(state.chunks[index].notBefore ?? moment, moment)
+      }
     }
   }
 
@@ -168,7 +180,7 @@ final class FakeStore: CaptureStore, Sendable {
       let chunks = state.chunks.enumerated().map { index, chunk in
         JobProgress.Chunk(
           ordinal: index + 1, status: chunk.status, scope: chunk.scope.summary, itemsDone: chunk.items,
-          size: chunk.scope.size, attempts: chunk.attempts)
+          size: chunk.scope.size, attempts: chunk.attempts, notBefore: chunk.notBefore)
       }
       return [
         JobProgress(

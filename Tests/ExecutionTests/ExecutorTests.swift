@@ -95,8 +95,11 @@ private let everything = [
   @Test func whoCannotBeAssignedIsNamed() async throws {
     let settled = try await Executor(github: RecordingGitHub(), journal: RecordingJournal())
       .carryOut([decision(.assign(["alice", "stranger"]))], for: claimed(), mode: .live, actor: nil)
-    #expect(settled[0].outcome.status == .failed)
+    #expect(settled[0].outcome.status == .done)
     #expect(settled[0].outcome.explanation?.contains("stranger") == true)
+    let nobody = try await Executor(github: RecordingGitHub(), journal: RecordingJournal())
+      .carryOut([decision(.assign(["stranger"]))], for: claimed(), mode: .live, actor: nil)
+    #expect(nobody[0].outcome.status == .skipped)
   }
 
   @Test func aLongCommentKeepsItsMarker() {

@@ -29,7 +29,7 @@ struct RawClient {
 
   let port: UInt16
   var token: String? = "token"
-  var timeout = 10
+  var timeout = 60
 
   init(_ double: GitHubDouble, token: String? = "token") {
     port = double.port

@@ -164,7 +164,7 @@ import Testing
       let start = ContinuousClock.now
       task.cancel()
       #expect(await task.value is CancellationError)
-      #expect(ContinuousClock.now - start < .seconds(1))
+      #expect(ContinuousClock.now - start < .seconds(10))
     }
   }
 }

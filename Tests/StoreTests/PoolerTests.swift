@@ -117,8 +117,8 @@ final class Pooler: Sendable {
   }
 
   func stop() {
-    // runuser passes SIGTERM on to its child; PgBouncer then ends at once.
-    process.terminate()
+    // As root, runuser passes SIGTERM on to its child. Started directly, PgBouncer has inherited a mask that blocks it.
+    if getuid() == 0 { process.terminate() } else { kill(process.processIdentifier, SIGKILL) }
     process.waitUntilExit()
     try? FileManager.default.removeItem(at: folder)
   }

@@ -9,7 +9,7 @@ public func route(_ event: Event, facts: RoutingFacts) -> Route {
     routeComment(comment, action: event.action, sender: event.sender)
   case .pullRequest(let pull, _), .review(_, on: let pull):
     if pull.isFromFork && !facts.hasDatabase {
-      .ignored(reason: "pull request from a fork: runs without secrets; the sweep will catch up")
+      .ignored(reason: "pull request from a fork: its run has no secrets; the sweep will catch up")
     } else {
       .ignored(reason: "pull requests are captured by history sync; no rule applies to them yet")
     }
@@ -26,7 +26,7 @@ public func route(_ event: Event, facts: RoutingFacts) -> Route {
       .ignored(reason: "the dispatch names no capture: client_payload has none of \(CaptureInput.list)")
     }
   case .schedule:
-    .ignored(reason: "schedules are handled by the sweep command")
+    .ignored(reason: "a schedule starts no rule; the workflow sweep.yml runs plan and sync")
   }
 }
 

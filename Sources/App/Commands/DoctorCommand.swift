@@ -1,6 +1,5 @@
 import ActionsRuntime
 import ArgumentParser
-import Configuration
 import Domain
 import FoundationEssentials
 import GitHub
@@ -60,7 +59,7 @@ struct DoctorCommand: SessionCommand {
       guard let settings = try await source.load(for: name) else {
         return "none on the default branch: events are ignored"
       }
-      return "valid, \(settings.rules.count) rules, mode \(settings.mode.rawValue)"
+      return "valid, rules: \(settings.rules.count), mode \(settings.mode.rawValue)"
     }
     await check("Database") {
       let store = try session.makeStore()

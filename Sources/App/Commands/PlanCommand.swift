@@ -98,7 +98,9 @@ struct PlanCommand: SessionCommand {
     report.duration = session.deadline.elapsed
     try session.summary.append(report.markdown())
     for note in plan.notes { session.log.line("\(note)") }
-    session.log.line("Planned \(name.description): \(plan.chunkCount) chunks, job \(plan.job?.id.text ?? "none").")
+    session.log.line(
+      "Planned \(name.description): job \(plan.job?.id.text ?? "none"), chunks: \(plan.chunkCount), matrix jobs: \(plan.matrix.count)."
+    )
     session.printResult("job-id=\(plan.job?.id.text ?? "")")
     session.printResult("has-work=\(plan.hasWork)")
     session.printResult("matrix=\(matrix)")

@@ -24,7 +24,7 @@ final class CaptureNarrator: SyncObserver {
 
   func pageCommitted(_ chunk: ClaimedChunk, checkpoint: Checkpoint, totals: SyncTotals) {
     log.progress(
-      "\(totals.items) items, \(totals.rows) rows, \(totals.points) points, \(totals.requests) REST requests")
+      "\(totals.items) items, \(totals.rows) rows, GraphQL points: \(totals.points), REST requests: \(totals.requests)")
   }
 
   func chunkFinished(_ chunk: ClaimedChunk, totals: SyncTotals) {

@@ -74,7 +74,6 @@ struct EventProcessing {
     result.eventID = claimed.id
     result.transactionID = claimed.transaction
     result.actions = settled.count { $0.outcome.status == .done }
-    result.reason = error
     if let failure, var error {
       while error.hasSuffix(".") { error.removeLast() }
       report.fault = Fault(

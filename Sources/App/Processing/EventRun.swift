@@ -28,7 +28,7 @@ struct EventRun {
     report = RunReport(
       trigger: RunReport.Trigger(
         name: environment.eventName ?? "unknown", repository: environment.repositoryName, actor: environment.actor),
-      outcome: .ignored, mode: .dryRun)
+      outcome: .ignored)
     report.serverURL = environment.serverURL
   }
 
@@ -37,9 +37,10 @@ struct EventRun {
     let bytes = try EventFile.read(path: environment.eventPath)
     let decoded = try EventFile.decode(
       bytes, name: environment.eventName, repository: environment.repositoryName, run: environment.run)
-    guard case .event(let event) = decoded else {
-      if case .unsupported(_, let reason) = decoded { return .ignored(reason: reason) }
-      return .ignored(reason: "unsupported event")
+    let event: Event
+    switch decoded {
+    case .unsupported(_, let reason): return .ignored(reason: reason)
+    case .event(let supported): event = supported
     }
     report.trigger = RunReport.Trigger(event)
     session.log.line("Event \(report.trigger.headline)")
@@ -102,7 +103,6 @@ struct EventRun {
     case .duplicate(let id, let outcome, let runID, _): return .duplicate(of: id, outcome: outcome, runID: runID)
     case .claimed(let mine): claimed = mine
     }
-    report.mode = .live
     report.eventID = claimed.id
     report.transactionID = claimed.transaction
     do {

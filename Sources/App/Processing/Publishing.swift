@@ -56,20 +56,29 @@ extension EventRun {
   private func narrate(_ report: RunReport) {
     let log = session.log
     if report.entries.count + report.notes.count > 0 {
-      log.group("Decisions (mode \(report.mode.rawValue))")
+      log.group("Decisions\(report.mode.map { " (mode \($0.rawValue))" } ?? "")")
       for entry in report.entries {
         let decision = entry.decision
         log.line(
-          "\(entry.status?.rawValue ?? "not tried"): \(decision.effect.inLogWords) on #\(decision.target.number), by \(decision.reason.origin): \(decision.reason.evidence)"
+          "\(words(for: entry.status, mode: report.mode)): \(decision.effect.inLogWords) on #\(decision.target.number), by \(decision.reason.origin): \(decision.reason.evidence)"
         )
         if let explanation = entry.explanation { log.line("  \(explanation)") }
       }
       for note in report.notes { log.line("nothing done: \(note.origin): \(note.evidence)") }
       log.endGroup()
     }
+    let requests = report.usage.restRequests + report.usage.graphQLRequests
     let why: LogText = report.reason.map { ": \($0)" } ?? ""
     log.line(
-      "Outcome: \(report.outcome.rawValue)\(why) (\(report.usage.restRequests + report.usage.graphQLRequests) GitHub requests)"
+      "Outcome: \(report.outcome.rawValue)\(why) (\(requests) \(requests == 1 ? "request" : "requests") to GitHub)"
     )
+  }
+
+  private func words(for status: Action.Status?, mode: Settings.Mode?) -> String {
+    switch status {
+    case .skipped where mode == .dryRun: "would do"
+    case let status?: status.rawValue
+    case nil: "not done"
+    }
   }
 }

@@ -46,7 +46,9 @@ struct ConfigurationSource {
     guard let file = fopen(path, "rb") else {
       throw Failure(
         .configuration, "The configuration file \(path) cannot be read: \(String(cString: strerror(errno)))",
-        advice: "Check the path in YARDMASTER_CONFIG or on the command line.")
+        advice: path == Self.path
+          ? "Name the file, or make this one; an example comes with the action: .github/yardmaster.example.yml."
+          : "Check the path in YARDMASTER_CONFIG or on the command line.")
     }
     defer { fclose(file) }
     var bytes: [UInt8] = []

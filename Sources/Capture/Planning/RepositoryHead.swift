@@ -43,7 +43,8 @@ struct RepositoryHead: Sendable {
       pullRequestCount: node.pullRequests.totalCount ?? 0, issueCount: node.issues.totalCount ?? 0)
   }
 
-  private static func refusal(_ error: GraphQLError?, of name: RepositoryName) -> Failure {
+  /// The error for an answer without the repository.
+  static func refusal(_ error: GraphQLError?, of name: RepositoryName) -> Failure {
     switch error?.type {
     case "NOT_FOUND":
       Failure(

@@ -55,11 +55,11 @@ struct RESTListedItem: Decodable, Sendable {
 }
 
 extension RESTAnswer {
-  /// The body as a list. Statuses other than 200 and unreadable bodies throw, naming `what`, never their content.
+  /// The body as a list. A 404 is the repository's, since its lists are never missing by themselves. Statuses other than 200 and unreadable bodies throw, naming `what`, never their content.
   func list<Element: Decodable>(of type: Element.Type, what: String) throws(Failure) -> [Element] {
     guard status == 200 else {
       throw Failure(
-        .unavailable, "GitHub answered \(status) to the request for \(what)",
+        status == 404 ? .configuration : .unavailable, "GitHub answered \(status) to the request for \(what)",
         advice: "Check that the repository exists and that the token may read it, then run again.")
     }
     do {

@@ -7,14 +7,29 @@ struct FetchedStep: Sendable {
   var seconds: Double
 }
 
+/// GitHub would not answer for one chunk; for others it may.
+struct ChunkFailure: Error {
+  var cause: any UserFacingError
+
+  /// Whether other chunks may still work. A limit, a token that is refused and a repository that cannot be seen concern
+  /// them all.
+  static func isOfOneChunk(_ error: any UserFacingError) -> Bool {
+    !(error is RateLimited) && (error.exitStatus == .unavailable || error.exitStatus == .failed)
+  }
+}
+
 extension SyncRun {
   /// Begins to fetch a step. Not a child task, because it outlives the turn of the loop that starts it; whoever holds it
   /// cancels it and waits for its end on every way out.
   func fetch(_ walk: ChunkWalk, at checkpoint: Checkpoint, pace: Pace) -> Task<FetchedStep, any Error> {
     Task { [clock] in
       let begun = clock.now
-      let step = try await walk.step(at: checkpoint, pace: pace)
-      return FetchedStep(step: step, seconds: seconds(from: begun, to: clock.now))
+      do {
+        let step = try await walk.step(at: checkpoint, pace: pace)
+        return FetchedStep(step: step, seconds: seconds(from: begun, to: clock.now))
+      } catch let error as any UserFacingError where ChunkFailure.isOfOneChunk(error) {
+        throw ChunkFailure(cause: error)
+      }
     }
   }
 
@@ -59,25 +74,13 @@ extension SyncRun {
   }
 
   /// Runs a store call to its end although this task is cancelled: a page that came is not thrown away for want of a few
-  /// milliseconds, and the lease is given back. After a grace period the call is cancelled all the same, because a
-  /// process that was asked to end has a second.
+  /// milliseconds, and the lease is given back. All calls of a run share one grace period.
   func shielded<Value: Sendable>(_ call: @escaping @Sendable () async throws -> Value) async throws -> Value {
-    let work = Task { try await call() }
-    return try await withTaskCancellationHandler {
-      try await work.value
-    } onCancel: {
-      Task { [clock] in
-        try? await clock.sleep(seconds: Self.grace)
-        work.cancel()
-      }
-    }
+    try await grace.shield(call)
   }
 
   /// Seconds between looks at the deadline.
   static var watchInterval: Double { 0.1 }
-
-  /// Seconds that a store call may go on after cancellation. A stop takes two calls at most, a commit and a release.
-  static var grace: Double { 0.4 }
 }
 
 func seconds(from a: Timestamp, to b: Timestamp) -> Double {

@@ -16,9 +16,13 @@ public import Logging
 ///
 /// Failures
 /// - `LeaseLost`: another process continues the chunk; this one takes another.
-/// - `RateLimited`: the chunk is given back not to be taken before the limit ends, and the run ends in good order.
+/// - `RateLimited`: the chunk is given back, no chunk of the job may be taken before the limit ends, and the run ends in
+///   good order. Whoever runs the job before that finds nothing to take and sends nothing.
 /// - A signal, or the time limit: the request in flight is cancelled, the page that already came is committed, the
-///   chunk given back.
+///   chunk given back; where a limit was being waited out, nobody takes one before it ends. All of it within one grace
+///   period, whether the database answers or not.
+/// - GitHub does not answer for one chunk: it is given back with the error on it, and the run goes on with others, each
+///   chunk once; three in a row that bring no page end the run. The first such error is thrown at the end.
 /// - Any other error: the chunk is given back with the error on it, and the error is thrown.
 ///
 /// Leases are short and kept alive by whoever works (`lease` / 3 seconds between renewals), so the chunk of a process
@@ -33,6 +37,9 @@ public struct SyncRun: Sendable {
   let observer: any SyncObserver
   /// Seconds.
   let lease: Int
+  let grace: Grace
+  /// Chunks in a row that fail without a page before GitHub counts as down.
+  static let maximumFailures = 3
 
   /// - Parameter lease: seconds after which a chunk whose holder gave no sign of life is free again.
   public init(
@@ -46,59 +53,96 @@ public struct SyncRun: Sendable {
     self.logger = logger
     self.observer = observer
     self.lease = lease
+    grace = Grace(clock: clock)
   }
 
-  /// Runs to the end that it can reach; stopping in good order is a result, not an error.
+  /// Runs to the end that it can reach; stopping in good order is a result, not an error. After a signal the result says
+  /// what this run knows: chunks that other processes completed meanwhile count as remaining.
   ///
-  /// - Throws: what GitHub or the store threw, after the chunk was given back.
+  /// - Throws: `Failure` for a job that was never planned (64) or whose repository cannot be seen (78), and what GitHub
+  ///   or the store threw, after the chunk was given back.
   public func run(job: Job, runID: Int64) async throws -> SyncResult {
     var tally = Tally(reserve: min(2, deadline.remaining * 0.1))
+    let before = try await look(at: job)
+    if let refusal = before.refusal { throw refusal }
+    if !job.status.isOpen { observer.note("The job is \(job.status.rawValue): there is nothing left to do in it.") }
+    var failures = Failures()
     var stop: SyncStop?
-    while stop == nil {
+    while stop == nil, failures.inARow < Self.maximumFailures {
       stop = stopReason(tally)
-      guard stop == nil, let chunk = try await nextChunk(of: job, runID: runID, tally: tally) else { break }
+      guard stop == nil, let chunk = try await nextChunk(of: job, runID: runID, tally: tally, except: failures.chunks)
+      else { break }
       if let reason = stopReason(tally) {
-        try await release(chunk)
+        try await giveBack(chunk, onStop: reason)
         stop = reason
         break
       }
       observer.chunkStarted(chunk)
+      let pages = tally.totals.pages
       do {
         stop = try await work(chunk, of: job, tally: &tally)
+        failures.inARow = 0
         guard stop == nil else { break }
         tally.totals.chunksCompleted += 1
         observer.chunkFinished(chunk, totals: tally.totals)
       } catch is LeaseLost {
         observer.note("Chunk \(chunk.ordinal) went to another process.")
+      } catch let failure as ChunkFailure {
+        observer.note("Chunk \(chunk.ordinal) failed: \(failure.cause.problem).")
+        failures.count(failure, of: chunk, broughtPages: tally.totals.pages > pages)
       }
     }
-    if stop == nil, Task.isCancelled { stop = stopReason(tally) }
-    let progress = try await shielded { try await store.progress(of: job.id).first }
+    if stop == nil, isOver { stop = stopReason(tally) }
+    if deadline.stopSignal != nil || Task.isCancelled { return before.result(tally.totals, stopped: stop) }
+    if let first = failures.first { throw first.cause }
+    let after = try await look(at: job)
+    if stop == nil, !after.isComplete, let until = after.postponed(after: clock.now) {
+      observer.note("GitHub's rate limit holds until \(until): nothing is asked of it before then.")
+      stop = .rateLimited(until: until)
+    }
     return SyncResult(
-      totals: tally.totals, remainingChunks: progress?.remainingChunks ?? 0,
-      isComplete: progress?.isComplete ?? false, stopped: stop)
+      totals: tally.totals, remainingChunks: after.remainingChunks, isComplete: after.isComplete, stopped: stop)
+  }
+
+  private func look(at job: Job) async throws -> JobOutlook {
+    JobOutlook(job, try await shielded { try await store.progress(of: job.id).first })
   }
 
   /// Walks one chunk. Returns nil where it is completed, or why it was given back.
   private func work(_ chunk: ClaimedChunk, of job: Job, tally: inout Tally) async throws -> SyncStop? {
     do {
       let stop = try await walk(chunk, of: job, tally: &tally)
-      if stop != nil { try await release(chunk) }
+      if let stop { try await giveBack(chunk, onStop: stop) }
       return stop
     } catch let lost as LeaseLost {
       throw lost
     } catch let limited as RateLimited {
       try await release(chunk, notBefore: limited.until)
+      try await shielded { try await store.postpone(job: job.id, until: limited.until) }
       return .rateLimited(until: limited.until)
     } catch {
       if isOver, let stop = stopReason(tally) {
-        try await release(chunk)
+        try await giveBack(chunk, onStop: stop)
         return stop
       }
       logger.debug("chunk \(chunk.ordinal): \(error)")
+      let cause = (error as? ChunkFailure)?.cause ?? error
       // The error that ended the walk matters more than one on the way out; the lease ends by itself.
-      try? await release(chunk, error: String("\(error)".prefix(1_000)))
+      try? await release(chunk, error: String("\(cause)".prefix(1_000)))
       throw error
+    }
+  }
+
+  /// Gives the chunk back because the run ends. A limit that was being waited out is left to whoever comes next.
+  private func giveBack(_ chunk: ClaimedChunk, onStop stop: SyncStop) async throws {
+    let until = await github.limitedUntil
+    do {
+      try await release(chunk, notBefore: until)
+      if let until { try await shielded { try await store.postpone(job: chunk.jobID, until: until) } }
+    } catch {
+      // A process that was told to end does so, whatever the database does; the lease ends by itself.
+      guard deadline.stopSignal != nil || Task.isCancelled else { throw error }
+      logger.debug("chunk \(chunk.ordinal) was not given back: \(error)")
     }
   }
 
@@ -160,13 +204,14 @@ public struct SyncRun: Sendable {
 
   /// The next chunk that is free. Where none is and another process holds one, waits for as long as a lease lasts: if
   /// that process is dead, its chunk comes free in this time.
-  private func nextChunk(of job: Job, runID: Int64, tally: Tally) async throws -> ClaimedChunk? {
-    if let chunk = try await claim(of: job, runID: runID) { return chunk }
+  private func nextChunk(of job: Job, runID: Int64, tally: Tally, except tried: [ChunkID]) async throws
+    -> ClaimedChunk?
+  {
+    if let chunk = try await claim(of: job, runID: runID, except: tried) { return chunk }
     let end = clock.now + Double(lease + 1)
     var hasSaid = false
     while clock.now < end, stopReason(tally) == nil {
-      let chunks = try await shielded { try await store.progress(of: job.id).first?.chunks ?? [] }
-      guard chunks.contains(where: { $0.status == "leased" }) else { return nil }
+      guard try await look(at: job).isHeldByOthers else { return nil }
       if !hasSaid { observer.note("The chunks that are left are in other hands: waiting whether one comes free.") }
       hasSaid = true
       do {
@@ -174,14 +219,14 @@ public struct SyncRun: Sendable {
       } catch is CancellationError {
         return nil
       }
-      if let chunk = try await claim(of: job, runID: runID) { return chunk }
+      if let chunk = try await claim(of: job, runID: runID, except: tried) { return chunk }
     }
     return nil
   }
 
   /// Shielded, because a claim whose answer is lost holds its chunk until the lease ends.
-  private func claim(of job: Job, runID: Int64) async throws -> ClaimedChunk? {
-    try await shielded { try await store.claimChunk(of: job.id, runID: runID, lease: lease) }
+  private func claim(of job: Job, runID: Int64, except tried: [ChunkID]) async throws -> ClaimedChunk? {
+    try await shielded { try await store.claimChunk(of: job.id, runID: runID, lease: lease, excluding: tried) }
   }
 
   /// Whether the run has to end now, not merely before the next page.
@@ -191,6 +236,20 @@ public struct SyncRun: Sendable {
     if let signal = deadline.stopSignal { return .signal(signal) }
     if deadline.remaining <= tally.estimate { return .timeLimit }
     return Task.isCancelled ? .cancelled : nil
+  }
+}
+
+/// Chunks for which GitHub did not answer in this run.
+struct Failures: Sendable {
+  private(set) var first: ChunkFailure?
+  private(set) var chunks: [ChunkID] = []
+  /// Without a page in between.
+  var inARow = 0
+
+  mutating func count(_ failure: ChunkFailure, of chunk: ClaimedChunk, broughtPages: Bool) {
+    if first == nil { first = failure }
+    chunks.append(chunk.id)
+    inARow = broughtPages ? 0 : inARow + 1
   }
 }
 

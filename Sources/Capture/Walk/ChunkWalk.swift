@@ -92,10 +92,19 @@ struct ChunkWalk: Sendable {
     if answer.data == nil { throw unexplained(answer.errors) }
   }
 
+  /// The same for REST, whose servers are others: before a list is given up, another one has to come.
+  func requireLivingREST() async throws {
+    let answer = try await github.send(RESTRequest(.get, "/repos/\(repository)/pulls?state=all&per_page=1"))
+    _ = try answer.list(of: RESTListedItem.self, what: "the pull requests of \(repository)")
+  }
+
   static let probe = "query CaptureProbe { \(Fragments.cost) }"
 
   /// The error for an answer that holds no data.
   func unexplained(_ errors: [GraphQLError]) -> Failure {
+    if let error = errors.first(where: { ["NOT_FOUND", "FORBIDDEN"].contains($0.type) && $0.path == ["repository"] }) {
+      return RepositoryHead.refusal(error, of: repository)
+    }
     let reason = errors.first.map { "\($0.type ?? "error"): \($0.message)" } ?? "no data and no error"
     return Failure(
       .unavailable, "GitHub did not answer a query about \(repository) (\(reason.prefix(300)))",

@@ -41,17 +41,18 @@ extension ChunkWalk {
   }
 
   /// Fetches the next page of review comments of several chosen pull requests, all at the same time.
+  ///
+  /// A list that does not come, though the client repeated its request and another list does come, is a loss and leaves
+  /// the checkpoint.
   func reviewCommentListStep(at checkpoint: Checkpoint, pace: Pace) async throws -> Step {
     let batch = checkpoint.pending.indices.filter { checkpoint.pending[$0].list == .reviewComments }
       .prefix(Self.restWidth)
-    let answers = try await withThrowingTaskGroup(of: (Int, RESTAnswer).self) { group in
+    let answers = try await withThrowingTaskGroup(of: (Int, ListPage).self) { group in
       for index in batch {
         let list = checkpoint.pending[index]
-        let path =
-          "/repos/\(repository)/pulls/\(list.number)/comments?per_page=\(Self.restPage)&page=\(list.page)"
-        group.addTask { [github] in (index, try await github.send(RESTRequest(.get, path))) }
+        group.addTask { (index, try await page(of: list)) }
       }
-      var answers: [Int: RESTAnswer] = [:]
+      var answers: [Int: ListPage] = [:]
       for try await (index, answer) in group { answers[index] = answer }
       return answers
     }
@@ -59,21 +60,49 @@ extension ChunkWalk {
     var builder = RowBuilder()
     var next = checkpoint
     var settled: Set<Int> = []
+    var losses: [Loss] = []
     for index in batch {
       guard let answer = answers[index] else { continue }
       let list = checkpoint.pending[index]
-      if answer.status == 404 || answer.status == 410 {  // deleted since its page was fetched
+      switch answer {
+      case .gone: settled.insert(index)
+      case .came(let comments, let hasMore):
+        for comment in comments { builder.add(comment, of: list.number) }
+        if hasMore && !comments.isEmpty { next.pending[index].page += 1 } else { settled.insert(index) }
+      case .failed(let reason):
+        if losses.isEmpty { try await requireLivingREST() }
+        losses.append(Loss(kind: "list", number: list.number, list: list.list, error: reason))
         settled.insert(index)
-        continue
       }
-      let comments = try answer.list(
-        of: RESTReviewComment.self, what: "the review comments of \(repository)#\(list.number)")
-      for comment in comments { builder.add(comment, of: list.number) }
-      if answer.next == nil || comments.isEmpty { settled.insert(index) } else { next.pending[index].page += 1 }
     }
     next.pending.remove(atOffsets: settled)
+    let requests = batch.count + (losses.isEmpty ? 0 : 1)
     return Step(
-      page: builder.finished(), next: next, isLast: isThrough(next), cost: PageCost(requests: batch.count), pace: pace)
+      page: builder.finished(), next: next, isLast: isThrough(next), cost: PageCost(requests: requests), pace: pace,
+      losses: losses)
+  }
+
+  /// What came of one page of one pull request's review comments.
+  private enum ListPage: Sendable {
+    case came([RESTReviewComment], hasMore: Bool)
+    /// Deleted since its pull request was captured.
+    case gone
+    case failed(String)
+  }
+
+  private func page(of list: PendingList) async throws -> ListPage {
+    let path = "/repos/\(repository)/pulls/\(list.number)/comments?per_page=\(Self.restPage)&page=\(list.page)"
+    do {
+      let answer = try await github.send(RESTRequest(.get, path))
+      if answer.status == 404 || answer.status == 410 { return .gone }
+      let comments = try answer.list(
+        of: RESTReviewComment.self, what: "the review comments of \(repository)#\(list.number)")
+      return .came(comments, hasMore: answer.next != nil)
+    } catch let limited as RateLimited {
+      throw limited
+    } catch let error as any UserFacingError where error.exitStatus == .unavailable {
+      return .failed(String(error.problem.prefix(1_000)))
+    }
   }
 
   private var unreadableComment: Failure {

@@ -156,7 +156,8 @@ public struct ClaimedChunk: Hashable, Sendable {
 /// A job with its chunks counted, for `status`, the summary and the outputs.
 public struct JobProgress: Hashable, Sendable, Codable {
   public var id: JobID
-  public var repository: RepositoryName
+  /// nil where a queue manager's row names none that is known.
+  public var repository: RepositoryName?
   public var status: String
   /// Pull requests and issues stored so far.
   public var items: Int
@@ -177,19 +178,25 @@ public struct JobProgress: Hashable, Sendable, Codable {
     /// How many numbers it covers, where known.
     public var size: Int?
     public var attempts: Int
+    /// The moment before which nobody takes it up, where there is one.
+    public var notBefore: Timestamp?
 
-    public init(ordinal: Int, status: String, scope: String, itemsDone: Int, size: Int?, attempts: Int) {
+    public init(
+      ordinal: Int, status: String, scope: String, itemsDone: Int, size: Int?, attempts: Int,
+      notBefore: Timestamp? = nil
+    ) {
       self.ordinal = ordinal
       self.status = status
       self.scope = scope
       self.itemsDone = itemsDone
       self.size = size
       self.attempts = attempts
+      self.notBefore = notBefore
     }
   }
 
   public init(
-    id: JobID, repository: RepositoryName, status: String, items: Int, chunks: [Chunk], points: Int, requests: Int,
+    id: JobID, repository: RepositoryName?, status: String, items: Int, chunks: [Chunk], points: Int, requests: Int,
     createdAt: Timestamp, startedAt: Timestamp?, completedAt: Timestamp?, error: String?
   ) {
     self.id = id

@@ -134,8 +134,10 @@ public protocol CaptureStore: Sendable {
   /// - Parameter name: the repository of a row that a queue manager inserted before the repository was known here.
   func job(_ id: JobID, assuming name: RepositoryName?) async throws -> Job?
 
-  /// Claims the job's next free chunk, or one whose lease has ended; nil where there is none now.
-  func claimChunk(of job: JobID, runID: Int64, lease: Int) async throws -> ClaimedChunk?
+  /// Claims the job's next free chunk, or one whose lease has ended; nil where there is none now. Those that were
+  /// attempted least come first, so that one that always fails keeps nobody from the others.
+  /// - Parameter excluding: chunks that the caller has tried already.
+  func claimChunk(of job: JobID, runID: Int64, lease: Int, excluding: [ChunkID]) async throws -> ClaimedChunk?
 
   /// Stores the page's rows and the checkpoint, and renews the lease, in one transaction.
   /// With `finished` the chunk is completed, and with its last chunk the job. Throws `LeaseLost`.
@@ -145,6 +147,10 @@ public protocol CaptureStore: Sendable {
 
   /// Gives the chunk back before its lease ends: to whoever comes next, or not before a moment.
   func release(_ chunk: ClaimedChunk, notBefore: Timestamp?, error: String?) async throws
+
+  /// Keeps all chunks of the job that nobody holds from being claimed before a moment: a limit of GitHub's concerns
+  /// every chunk and every process alike. Moves no chunk's moment to an earlier one.
+  func postpone(job: JobID, until moment: Timestamp) async throws
 
   /// The job, or the newest jobs where none is named.
   func progress(of job: JobID?) async throws -> [JobProgress]
@@ -191,5 +197,9 @@ public struct PageCost: Hashable, Sendable {
 }
 
 extension CaptureStore {
+  public func claimChunk(of job: JobID, runID: Int64, lease: Int) async throws -> ClaimedChunk? {
+    try await claimChunk(of: job, runID: runID, lease: lease, excluding: [])
+  }
+
   public func job(_ id: JobID) async throws -> Job? { try await job(id, assuming: nil) }
 }

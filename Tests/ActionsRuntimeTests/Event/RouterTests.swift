@@ -78,10 +78,10 @@ struct RouterTests {
     var pull = PullRequest(
       id: 1, number: 2, title: "t", headRepository: RepositoryName("fork/repo"), baseRepository: base)
     let fork = event(.pullRequest(pull, detail: nil), name: .pullRequest)
-    #expect(try #require(reason(fork, hasDatabase: false)).contains("without secrets"))
+    #expect(try #require(reason(fork, hasDatabase: false)).contains("no secrets"))
     #expect(try #require(reason(fork, hasDatabase: true)).contains("history sync"))
     let review = event(.review(Review(id: 1, state: "approved"), on: pull), name: .pullRequestReview)
-    #expect(try #require(reason(review, hasDatabase: false)).contains("without secrets"))
+    #expect(try #require(reason(review, hasDatabase: false)).contains("no secrets"))
     pull.headRepository = base
     #expect(
       try #require(reason(event(.pullRequest(pull, detail: nil), name: .pullRequest), hasDatabase: false))
