@@ -29,6 +29,7 @@ final class FakeGitHub: GitHubAPI, Sendable {
     var model: ModelRepository
     var exists = true
     var issuesAnswer410 = false
+    var limitedUntil: Timestamp?
   }
 
   private let state: Mutex<State>
@@ -43,6 +44,8 @@ final class FakeGitHub: GitHubAPI, Sendable {
   var calls: [Call] { state.withLock { $0.calls } }
   var restPaths: [String] { calls.compactMap { if case .rest(let path) = $0 { path } else { nil } } }
   var usage: APIUsage { get async { state.withLock { $0.usage } } }
+  var limitedUntil: Timestamp? { get async { state.withLock { $0.limitedUntil } } }
+  func limit(until moment: Timestamp) { state.withLock { $0.limitedUntil = moment } }
   func rename(to name: String) { state.withLock { $0.name = name } }
   func vanish() { state.withLock { $0.exists = false } }
   func switchIssuesOff() { state.withLock { $0.issuesAnswer410 = true } }
@@ -85,6 +88,9 @@ final class FakeGitHub: GitHubAPI, Sendable {
           "databaseId": 77, "nameWithOwner": name, "pullRequests": list(pulls), "issues": list(issues),
           "touchedPullRequests": list(pulls), "touchedIssues": list(issues),
         ] as [String: Any]
+    case .numbers where !exists:
+      data["repository"] = NSNull()
+      errors = [GraphQLError(type: "NOT_FOUND", message: "Could not resolve", path: ["repository"])]
     case .probe: break
     case .numbers(let numbers):
       var slots: [String: Any] = [:]
@@ -198,7 +204,8 @@ final class FakeGitHub: GitHubAPI, Sendable {
       $0.usage.restRequests += 1
     }
     if case .raise(let error)? = try await gate(.rest(request.path)) { throw error }
-    let (model, switchedOff) = state.withLock { ($0.model, $0.issuesAnswer410) }
+    let (model, switchedOff, exists) = state.withLock { ($0.model, $0.issuesAnswer410, $0.exists) }
+    if !exists { return RESTAnswer(status: 404, body: []) }
     guard let parts = URLComponents(string: request.path) else { throw Unexpected(what: request.path) }
     let query = Dictionary(
       (parts.queryItems ?? []).map { ($0.name, $0.value ?? "") }, uniquingKeysWith: { _, last in last })

@@ -1,5 +1,6 @@
 import Capture
 import Domain
+import Synchronization
 import Testing
 
 @Suite struct PlannerTests {
@@ -92,6 +93,7 @@ import Testing
     var numbers: [Int] = []
     for case .numbers(let list) in harness.store.state.chunks.map(\.scope) { numbers += list }
     #expect(numbers == model.items.keys.filter { $0 >= 100 }.sorted())
+    #expect(harness.store.state.chunks.first?.scope == .reviewComments(since: since))
     #expect(harness.store.state.walkedAsOf == nil)
   }
 
@@ -102,10 +104,27 @@ import Testing
     #expect(harness.github.restPaths.contains { $0.contains("since=2027-01-13T08:00:00Z") })
   }
 
-  /// GitHub answers `since=1970-01-01` with an empty list.
-  @Test func aDateBeforeGitHubMeansEverything() async throws {
+  /// A mark that lies ahead of what was seen would lose changes.
+  @Test func theMarkIsTheEarlierOfTheTwoClocks() async throws {
+    let harness = CaptureHarness(ModelRepository(count: 5))
+    harness.clock.advance(-1_000)
+    _ = try await harness.plan()
+    #expect(harness.store.state.walkedAsOf == Timestamp(seconds: 1_800_000_000 - 1_300))
+    let ahead = CaptureHarness(ModelRepository(count: 5))
+    ahead.clock.advance(1_000)
+    _ = try await ahead.plan()
+    #expect(ahead.store.state.walkedAsOf == Timestamp(seconds: 1_800_000_000 - 300))
+  }
+
+  /// GitHub answers `since=1970-01-01` with an empty list, and earlier dates with 422. A row may say any number of days.
+  @Test(
+    arguments: [
+      .since(Timestamp(seconds: 0)), .daysBack(20_469), .daysBack(106_751_991), .daysBack(106_751_992),
+      .daysBack(Int(Int32.max)), .daysBack(.max),
+    ] as [CaptureScope.Window])
+  func aDateBeforeGitHubMeansEverything(window: CaptureScope.Window) async throws {
     let harness = CaptureHarness(ModelRepository(count: 90))
-    _ = try await harness.plan(.since(Timestamp(seconds: 0)))
+    _ = try await harness.plan(window)
     #expect(harness.store.state.chunks.map(\.scope) == [.reviewComments(since: nil), .range(first: 1, last: 90)])
     #expect(harness.github.restPaths.isEmpty)
   }
@@ -167,6 +186,82 @@ import Testing
     #expect(again.job?.id == id)
     #expect(again.matrix == [1])
     #expect(harness.github.calls.count == calls)
+  }
+
+  /// A review comment that did not move its pull request's time.
+  @Test func aWindowBringsReviewCommentsOfItemsOutsideIt() async throws {
+    let harness = CaptureHarness(ModelRepository(count: 30))
+    let now = Timestamp(seconds: 1_799_999_000)
+    harness.github.change {
+      $0.items[8]?.reviewComments.append(.init(id: 5, author: nil, body: "x", at: now.description))
+    }
+    _ = try await harness.plan(.daysBack(1))
+    #expect(try await harness.sync().isComplete)
+    #expect(harness.store.state.rows.reviewComments[5] == "8 - x")
+    #expect(harness.store.state.rows.items.isEmpty)
+  }
+
+  private func adopt(
+    _ harness: CaptureHarness, of repository: String = "acme/widget", _ scope: CaptureScope,
+    status: Job.Status = .pending
+  ) throws -> JobID {
+    let id = JobID.random()
+    let repository = try name(repository)
+    harness.store.change { [clock = harness.clock] state in
+      state.job = Job(
+        id: id, repositoryID: nil, repository: repository, status: status, scope: scope, createdAt: clock.now)
+    }
+    return id
+  }
+
+  @Test(arguments: [
+    CaptureScope(window: .daysBack(0)), CaptureScope(window: .daysBack(.min)), CaptureScope(window: .all, maxItems: 0),
+  ])
+  func nonsenseInARowIsRefused(scope: CaptureScope) async throws {
+    let harness = CaptureHarness(ModelRepository(count: 9))
+    let id = try adopt(harness, scope)
+    let error = await #expect(throws: Failure.self) {
+      try await harness.planner.plan(PlanRequest(repository: try name("acme/widget"), jobID: id))
+    }
+    #expect(error?.exitStatus == .usage)
+    #expect(error?.problem.contains(id.text) == true)
+    #expect(harness.github.calls.isEmpty)
+  }
+
+  @Test func aJobOfAnotherRepositoryIsRefused() async throws {
+    let harness = CaptureHarness(ModelRepository(count: 9))
+    // The fake knows one repository, whatever it is asked for: the names lead to the same one.
+    harness.github.rename(to: "acme/gadget")
+    let renamed = try adopt(harness, of: "acme/gadget", CaptureScope(window: .all))
+    let request = PlanRequest(repository: try name("acme/widget"), jobID: renamed)
+    #expect(try await harness.planner.plan(request).job?.id == renamed)
+
+    let calls = Mutex(0)
+    let other = CaptureHarness(
+      ModelRepository(count: 9),
+      github: { _ in
+        let call = calls.withLock { count in
+          count += 1
+          return count
+        }
+        return call == 2 ? .raise(Failure(.configuration, "there is none", advice: "-")) : nil
+      })
+    let id = try adopt(other, of: "acme/elsewhere", CaptureScope(window: .all))
+    let error = await #expect(throws: Failure.self) {
+      try await other.planner.plan(PlanRequest(repository: try name("acme/widget"), jobID: id))
+    }
+    #expect(error?.exitStatus == .usage)
+    #expect(error?.problem.contains("another repository (acme/elsewhere)") == true)
+    #expect(other.store.state.chunks.isEmpty)
+  }
+
+  @Test(arguments: [Job.Status.cancelled, .completed, .failed])
+  func aClosedJobIsSaidToBe(status: Job.Status) async throws {
+    let harness = CaptureHarness(ModelRepository(count: 9))
+    let id = try adopt(harness, CaptureScope(window: .all), status: status)
+    let plan = try await harness.planner.plan(PlanRequest(repository: try name("acme/widget"), jobID: id))
+    #expect(!plan.hasWork)
+    #expect(plan.notes == ["The job is \(status.rawValue): there is nothing left to do in it."])
   }
 
   @Test func nonsenseIsRefusedBeforeAnyCall() async throws {

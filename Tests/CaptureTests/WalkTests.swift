@@ -139,6 +139,31 @@ import Testing
     #expect(broken.store.state.rows.reviews.count == model.rows(of: 1...40).reviews.count - 250)
   }
 
+  @Test func aListOverRESTThatNeverComesIsBuriedAndTheOthersAreNot() async throws {
+    let model = ModelRepository(count: 60)
+    let since = try #require(Timestamp(ModelRepository.time(0)))
+    let down = Failure(.unavailable, "GitHub did not answer: HTTP 500", advice: "-")
+    let harness = CaptureHarness(
+      model,
+      github: { call in
+        if case .rest(let path) = call, path.contains("/pulls/13/comments") { return .raise(down) }
+        return nil
+      })
+    _ = try await harness.plan(.since(since))
+    let result = try await harness.sync()
+    #expect(result.isComplete)
+    #expect(harness.store.state.buried.map(\.reference) == ["acme/widget#13"])
+    #expect(harness.store.state.buried.map(\.kind) == ["list"])
+    // The flat list brings them all the same.
+    #expect(harness.store.state.rows == model.rows(of: 1...60))
+
+    let dark = CaptureHarness(model, github: { call in if case .rest = call { .raise(down) } else { nil } })
+    _ = try await dark.plan(.all)
+    dark.store.change { $0.chunks = [.init(scope: .numbers([1, 13]))] }
+    await #expect(throws: Failure.self) { try await dark.sync() }
+    #expect(dark.store.state.buried.isEmpty)
+  }
+
   @Test func drainsAPullRequestOf350ReviewsInFewCalls() async throws {
     let model = ModelRepository(count: 29, large: 5)
     let harness = CaptureHarness(model)

@@ -64,6 +64,28 @@ private func get(_ yard: Yard, _ path: String = "/a") async throws -> RESTAnswer
     }
   }
 
+  /// GraphQL may answer a secondary limit with status 200 and no `errors`.
+  @Test(arguments: ["7", nil]) func aLimitBehindASuccessIsWaitedOut(after: String?) async throws {
+    var headers = budget(100, resource: "graphql")
+    headers["Retry-After"] = after
+    let refusal = Reply.json(
+      #"{"message":"You have exceeded a secondary rate limit. Please wait."}"#, status: 200, headers: headers)
+    let answer = Step("POST", "/graphql", .json(#"{"data":{"name":"n"}}"#))
+    try await Yard.run([Step("POST", "/graphql", refusal), answer]) { yard in
+      let got = try await yard.ask().data?.name
+      #expect(got == "n")
+      #expect(yard.clock.sleeps == [after == nil ? 60 : 7])
+    }
+    try await Yard.run([Step("POST", "/graphql", refusal)], deadline: 5) { yard in
+      let none = await yard.client.limitedUntil
+      #expect(none == nil)
+      let end = FakeClock.start + (after == nil ? 60 : 7)
+      #expect((await thrown { _ = try await yard.ask() } as? RateLimited)?.until == end)
+      let until = await yard.client.limitedUntil
+      #expect(until == end)
+    }
+  }
+
   @Test func theWaitDoublesWithEveryRefusal() async throws {
     try await Yard.run([Step("GET", "/a", times: 4, .json("{}", status: 429)), ok]) { yard in
       let got = try await get(yard).status

@@ -37,6 +37,19 @@ import Testing
     #expect(first["eta_seconds"] != .null)
   }
 
+  @Test func aJobWithoutARepositoryIsShown() throws {
+    var job = try Samples.progress(completed: 0, of: 0, status: "pending")
+    job.repository = nil
+    #expect(statusText([job], now: Samples.now).lines.last?.contains("  –           pending") == true)
+    let decoded = try JSONDecoder().decode(JSONValue.self, from: Data(statusJSON([job], now: Samples.now).utf8))
+    guard case .array(let jobs) = decoded["jobs"] else {
+      Issue.record("no jobs")
+      return
+    }
+    #expect(jobs.first?["repository"] == .null)
+    #expect(SyncReport(progress: job, now: Samples.now).markdown().text.contains("History of –"))
+  }
+
   @Test func paceIsToldOnlyWhereItIsKnown() throws {
     let running = JobPace(try Samples.progress(completed: 5, of: 8), now: Samples.now)
     #expect(running.elapsed == 600)

@@ -138,6 +138,53 @@ import Testing
       #expect(try await store.claimChunk(of: job.id, runID: 1, lease: 600) == nil)
     }
   }
+
+  @Test func whatFailedComesLastAndMayBeLeftOut() async throws {
+    try await withStore { store, _ in
+      let job = try await Fixture.job(store, chunks: (1...3).map { .range(first: $0, last: $0) })
+      let poison = try #require(try await store.claimChunk(of: job.id, runID: 1, lease: 600))
+      #expect(poison.ordinal == 1)
+      try await store.release(poison, notBefore: nil, error: "no")
+      var order: [Int] = []
+      while let chunk = try await store.claimChunk(of: job.id, runID: 1, lease: 600, excluding: [poison.id]) {
+        order.append(chunk.ordinal)
+      }
+      #expect(order == [2, 3])
+      #expect(try await store.claimChunk(of: job.id, runID: 1, lease: 600)?.ordinal == 1)
+    }
+  }
+
+  @Test func aPostponedJobHandsOutNothingBeforeItsMoment() async throws {
+    try await withStore { store, database in
+      let job = try await Fixture.job(store, chunks: (1...3).map { .range(first: $0, last: $0) })
+      let held = try #require(try await store.claimChunk(of: job.id, runID: 1, lease: 600))
+      let moment = Timestamp("2999-01-01T00:00:00.5Z")!
+      try await store.postpone(job: job.id, until: moment)
+      try await store.postpone(job: job.id, until: moment - 60)
+      #expect(try await store.claimChunk(of: job.id, runID: 2, lease: 600) == nil)
+      let chunks = try #require(try await store.progress(of: job.id).first?.chunks)
+      #expect(chunks.map(\.notBefore) == [nil, moment, moment])
+      #expect(chunks.map(\.status) == ["leased", "waiting", "waiting"])
+      // Whoever holds a chunk goes on with it.
+      try await store.commit(
+        CapturedPage(), of: held, checkpoint: Checkpoint(next: 1), finished: true, cost: PageCost(), lease: 600)
+      try await database.query("UPDATE yardmaster.capture_chunks SET not_before = now()")
+      #expect(try await store.claimChunk(of: job.id, runID: 2, lease: 600)?.ordinal == 2)
+    }
+  }
+
+  @Test(arguments: ["cancelled", "failed", "completed"])
+  func aClosedJobHandsOutNothingAndTakesThePageInFlight(status: String) async throws {
+    try await withStore { store, database in
+      let job = try await Fixture.job(store, chunks: (1...2).map { .range(first: $0, last: $0) })
+      let held = try #require(try await store.claimChunk(of: job.id, runID: 1, lease: 600))
+      try await database.query("UPDATE yardmaster.progressive_capture_jobs SET status = '\(status)'")
+      #expect(try await store.claimChunk(of: job.id, runID: 1, lease: 600) == nil)
+      try await store.commit(
+        CapturedPage(), of: held, checkpoint: Checkpoint(next: 1), finished: true, cost: PageCost(), lease: 600)
+      #expect(try await store.job(job.id)?.status.rawValue == status)
+    }
+  }
 }
 
 private final class Held: Sendable {

@@ -86,6 +86,8 @@ import Testing
         "INSERT INTO yardmaster.progressive_capture_jobs (id, repository_id) VALUES ($1::uuid, \(repositoryID))",
         [.text(id.text)])
       await #expect(throws: StoreError.self) { _ = try await store.job(id) }
+      let shown = try #require(try await store.progress(of: id).first)
+      #expect(shown.id == id && shown.repository == nil && shown.status == "pending")
       #expect(try await store.job(id, assuming: Fixture.repository)?.repository == Fixture.repository)
       let repository = try await store.repository(Fixture.repository, githubID: 1)
       let job = try await store.createJob(
@@ -93,6 +95,31 @@ import Testing
           id: id, repositoryID: repository, scope: CaptureScope(window: .all), chunks: [.range(first: 1, last: 9)],
           walkedAsOf: nil, runID: 5))
       #expect(job.id == id && job.repositoryID == repository)
+    }
+  }
+
+  @Test(
+    arguments: [
+      (#"{"max_items": "5"}"#, 5), (#"{"max_items": 7}"#, 7), (#"{"max_items": null}"#, nil), ("{}", nil),
+      (#"{"max_items": 0}"#, -1), (#"{"max_items": -3}"#, -1), (#"{"max_items": "0"}"#, -1),
+      (#"{"max_items": "five"}"#, -1), (#"{"max_items": ""}"#, -1), (#"{"max_items": 1.5}"#, -1),
+      (#"{"max_items": [5]}"#, -1), (#"{"max_items": "99999999999999999999"}"#, -1), (#"{"max_items": true}"#, -1),
+    ] as [(String, Int?)])
+  func aQueueManagersLimitIsAPositiveWholeNumber(metadata: String, expected: Int?) async throws {
+    try await withStore { store, database in
+      let id = JobID.random()
+      try await database.query(
+        "INSERT INTO yardmaster.progressive_capture_jobs (id, metadata) VALUES ($1::uuid, $2::jsonb)",
+        [.text(id.text), .text(metadata)])
+      if expected == -1 {
+        let error = await #expect(throws: StoreError.self) {
+          _ = try await store.job(id, assuming: Fixture.repository)
+        }
+        #expect(error?.exitStatus == .usage)
+        #expect(error?.problem.contains("max_items") == true)
+      } else {
+        #expect(try await store.job(id, assuming: Fixture.repository)?.scope.maxItems == expected)
+      }
     }
   }
 

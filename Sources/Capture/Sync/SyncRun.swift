@@ -70,8 +70,15 @@ public struct SyncRun: Sendable {
     var stop: SyncStop?
     while stop == nil, failures.inARow < Self.maximumFailures {
       stop = stopReason(tally)
-      guard stop == nil, let chunk = try await nextChunk(of: job, runID: runID, tally: tally, except: failures.chunks)
-      else { break }
+      guard stop == nil else { break }
+      let next: ClaimedChunk?
+      do {
+        next = try await nextChunk(of: job, runID: runID, tally: tally, except: failures.chunks)
+      } catch  where isOver {
+        // What was claimed without an answer comes free with the end of its lease.
+        break
+      }
+      guard let chunk = next else { break }
       if let reason = stopReason(tally) {
         try await giveBack(chunk, onStop: reason)
         stop = reason
@@ -97,8 +104,10 @@ public struct SyncRun: Sendable {
     if let first = failures.first { throw first.cause }
     let after = try await look(at: job)
     if stop == nil, !after.isComplete, let until = after.postponed(after: clock.now) {
-      observer.note("GitHub's rate limit holds until \(until): nothing is asked of it before then.")
       stop = .rateLimited(until: until)
+    }
+    if case .rateLimited(let until)? = stop {
+      observer.note("GitHub's rate limit holds until \(until): nothing is asked of it before then.")
     }
     return SyncResult(
       totals: tally.totals, remainingChunks: after.remainingChunks, isComplete: after.isComplete, stopped: stop)
