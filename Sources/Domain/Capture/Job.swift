@@ -34,12 +34,12 @@ public struct Job: Hashable, Sendable {
 }
 
 /// How much of the history a job wants.
-public struct CaptureScope: Hashable, Sendable, Codable {
+public struct CaptureScope: Hashable, Sendable {
   public var window: Window
   /// At most this many pull requests, the newest first; nil for all.
   public var maxItems: Int?
 
-  public enum Window: Hashable, Sendable, Codable {
+  public enum Window: Hashable, Sendable {
     /// Everything; after a completed walk of everything, only what changed since.
     case all
     /// Everything again, whatever was captured before.
@@ -56,7 +56,7 @@ public struct CaptureScope: Hashable, Sendable, Codable {
 }
 
 /// What one chunk covers. A value that is stored with the chunk.
-public enum ChunkScope: Hashable, Sendable, Codable {
+public enum ChunkScope: Hashable, Sendable {
   /// Issue and pull request numbers of an unbroken range, both ends included.
   case range(first: Int, last: Int)
   /// Chosen numbers, ascending. Their review comments are captured with them.
