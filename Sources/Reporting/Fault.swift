@@ -27,6 +27,9 @@ public struct Fault: Hashable, Sendable {
     }
   }
 
+  /// The problem and what to do about it, as plain text.
+  public var sentences: String { "\(problem). \(advice)" }
+
   var markdown: Markdown {
     let place: Markdown = location.map { "\n\nIn \(Markdown.code($0.description))." } ?? ""
     return "\(Markdown.quote(Figures.shortened(problem, to: 2_000)))\(place)\n\n**What to do:** \(advice)"

@@ -238,6 +238,30 @@ import Testing
     }
   }
 
+  /// A process that was thought dead and is not writes nothing more, raises no alert and is no failure.
+  @Test func whoLostItsEventLeavesItToTheOther() async throws {
+    try await withMigratedDatabase { database in
+      let configuration = liveConfiguration.replacingOccurrences(of: "alerts: false", with: "alerts: true")
+      try await withGitHubDouble(widget(configuration: configuration)) { github in
+        github.hold(on: .init(method: "POST", target: "*/labels"))
+        let step = try Step(github: github.url, database: database.url).event("issues", github.issueEvent(1))
+        let paused = try step.start("run")
+        _ = await github.held()
+        // The re-run takes the event over while the first process hangs.
+        let other = try await step.with("GITHUB_RUN_ATTEMPT", "2").run("run")
+        #expect(other.outputs["outcome"] == "processed", "\(other.log)")
+        github.release()
+        let end = try await paused.wait()
+        #expect(end.status == 0, "\(end.log)")
+        #expect(end.outputs["outcome"] == "duplicate")
+        #expect(github.item(1)?.comments.count == 1)
+        #expect(github.item(2) == nil)
+        #expect(
+          try await database.value("SELECT outcome AS value FROM yardmaster.events", as: String.self) == "processed")
+      }
+    }
+  }
+
   @Test func outputsThatCannotBeWrittenCostNoSummary() async throws {
     try await withMigratedDatabase { database in
       try await withGitHubDouble(widget()) { github in

@@ -28,22 +28,7 @@ struct EventProcessing {
     }
     report.eventID = claimed.id
     report.transactionID = claimed.transaction
-    do {
-      return try await decideAndAct(claimed)
-    } catch let lost as LeaseLost {
-      throw lost
-    } catch is CancellationError {
-      // Left unfinished on purpose: the re-run finds the intents and goes on with them.
-      throw CancellationError()
-    } catch {
-      let fault = Fault(error)
-      do {
-        try await entry.finish(claimed, outcome: .failed, error: "\(fault.problem). \(fault.advice)")
-      } catch {
-        log.warning("The failure could not be recorded: \(Fault(error).problem)")
-      }
-      throw error
-    }
+    return try await entry.work(on: claimed, log: log) { try await decideAndAct(claimed) }
   }
 
   private mutating func decideAndAct(_ claimed: ClaimedEvent) async throws -> EventResult {

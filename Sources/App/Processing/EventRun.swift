@@ -105,20 +105,15 @@ struct EventRun {
     }
     report.eventID = claimed.id
     report.transactionID = claimed.transaction
-    do {
+    let result = try await entry.work(on: claimed, log: session.log) {
       var result = try await capture(request, store: store)
       result.eventID = claimed.id
       result.transactionID = claimed.transaction
       if result.sync?.isComplete ?? true { try await entry.finish(claimed, outcome: .processed, error: nil) }
-      await store.close()
       return result
-    } catch is CancellationError {
-      throw CancellationError()
-    } catch {
-      let fault = Fault(error)
-      try? await entry.finish(claimed, outcome: .failed, error: "\(fault.problem). \(fault.advice)")
-      throw error
     }
+    await store.close()
+    return result
   }
 
   private mutating func capture(_ request: PlanRequest, store: Store) async throws -> EventResult {

@@ -38,6 +38,10 @@ struct HistoryRun {
     let state: LogText =
       result.isComplete ? "the job is complete" : "\(remaining) \(remaining == 1 ? "chunk remains" : "chunks remain")"
     session.log.line("Captured \(result.items) items (\(result.rows) rows) in this run; \(state).")
+    let replaced = await store.replacedNULs()
+    if replaced > 0 {
+      session.log.line("Characters U+0000, which Postgres cannot store, replaced by U+FFFD in this run: \(replaced).")
+    }
     // A process that was asked to end has a second: the report can do without the job's chunks then.
     guard session.deadline.stopSignal == nil, let progress = try await store.progress(of: job.id).first else {
       return Captured(result: result, report: nil)

@@ -1,6 +1,8 @@
 import ActionsRuntime
 import Cryptography
 import Domain
+import Markup
+import Reporting
 import Store
 
 /// An event's row in the ledger, from its claim to its outcome.
@@ -34,5 +36,29 @@ struct LedgerEntry {
         "error": error.map(JSONValue.string) ?? .null,
       ])
     try await store.finish(claimed, outcome: outcome, error: error, audit: audit)
+  }
+
+  /// Works on the event and, where that fails, records the failure. A cancelled event is left unfinished on purpose: the
+  /// re-run finds what was recorded and goes on with it. One that another process took over is that process's.
+  func work(
+    on claimed: ClaimedEvent, log: RunLog, _ body: () async throws -> EventResult
+  ) async throws -> EventResult {
+    do {
+      return try await body()
+    } catch let lost as LeaseLost {
+      var result = EventResult(outcome: .duplicate)
+      result.eventID = claimed.id
+      result.reason = lost.problem
+      return result
+    } catch is CancellationError {
+      throw CancellationError()
+    } catch {
+      do {
+        try await finish(claimed, outcome: .failed, error: Fault(error).sentences)
+      } catch {
+        log.warning("The failure could not be recorded: \(Fault(error).sentences)")
+      }
+      throw error
+    }
   }
 }

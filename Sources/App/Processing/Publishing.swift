@@ -15,11 +15,14 @@ extension EventRun {
     if result.outcome == .ignored, session.environment.databaseURL == nil, let reason = result.reason {
       session.log.notice("\(reason)", title: "Yardmaster")
     }
-    // The summary first: outputs that cannot be written must not cost it, since a re-run would be a duplicate.
-    try session.summary.append(report.markdown())
-    if let sync = result.syncReport { try session.summary.append(sync.markdown()) }
-    try session.outputs.write(result.outputs)
     if let fault = report.fault { await alert(fault) }
+    // A file that cannot be written must not cost the other one: a re-run would be a duplicate and tell nothing.
+    let summarised = Result {
+      try session.summary.append(report.markdown())
+      if let sync = result.syncReport { try session.summary.append(sync.markdown()) }
+    }
+    try session.outputs.write(result.outputs)
+    try summarised.get()
   }
 
   /// The same for a run that an error ended; faults of the writing must not hide that error.

@@ -57,7 +57,7 @@ final class Session: Sendable {
   }
 
   func report(_ fault: Fault) {
-    log.error("\(fault.problem). \(fault.advice)", title: "Yardmaster", location: fault.location)
+    log.error("\(fault.sentences)", title: "Yardmaster", location: fault.location)
   }
 
   /// Writes what a command was asked for to standard output.
