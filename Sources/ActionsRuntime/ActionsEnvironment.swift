@@ -10,7 +10,6 @@ public struct ActionsEnvironment: Sendable {
   public var repository: String?
   public var eventName: String?
   public var eventPath: String?
-  public var workspace: String?
   public var apiURL = "https://api.github.com"
   /// `GITHUB_GRAPHQL_URL`, else what belongs to ``apiURL``.
   public var graphQLURL = "https://api.github.com/graphql"
@@ -28,7 +27,7 @@ public struct ActionsEnvironment: Sendable {
   /// `YARDMASTER_TIME_LIMIT`, in seconds.
   public var timeLimit: Double?
 
-  // Secrets: in ``secrets``, and in no description.
+  // Secrets, in no description.
   public var token: String?
   public var databaseURL: String?
   public var auditKey: String?
@@ -54,7 +53,6 @@ public struct ActionsEnvironment: Sendable {
     environment.repository = value("GITHUB_REPOSITORY")
     environment.eventName = value("GITHUB_EVENT_NAME")
     environment.eventPath = value("GITHUB_EVENT_PATH")
-    environment.workspace = value("GITHUB_WORKSPACE")
     environment.apiURL = url("GITHUB_API_URL") ?? environment.apiURL
     environment.graphQLURL = url("GITHUB_GRAPHQL_URL") ?? graphQLURL(beside: environment.apiURL)
     environment.serverURL = url("GITHUB_SERVER_URL") ?? environment.serverURL
@@ -84,11 +82,6 @@ public struct ActionsEnvironment: Sendable {
     return "\(serverURL)/\(repositoryName)/actions/runs/\(runID)\(attempt)"
   }
 
-  /// Everything that must never be printed, to be masked: the password inside ``databaseURL`` too.
-  public var secrets: [String] {
-    ([token, databaseURL, auditKey] + Self.passwords(in: databaseURL)).compactMap(\.self)
-  }
-
   private mutating func readNumbers(_ value: (String) -> String?) {
     func problem(_ name: String, _ wanted: String) {
       problems.append(
@@ -114,60 +107,6 @@ public struct ActionsEnvironment: Sendable {
   private static func graphQLURL(beside apiURL: String) -> String {
     apiURL.hasSuffix("/api/v3") ? apiURL.dropLast(2) + "graphql" : apiURL + "/graphql"
   }
-
-  /// The password of a connection URI or of a `key=value` string, as written and as decoded.
-  /// Source: https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING
-  private static func passwords(in databaseURL: String?) -> [String?] {
-    guard let databaseURL else { return [] }
-    var found: [String] = []
-    if let scheme = databaseURL.index(after: "://") {
-      let authority = databaseURL[scheme...].prefix { $0 != "/" && $0 != "?" }
-      if let at = authority.lastIndex(of: "@"), let colon = authority[..<at].firstIndex(of: ":") {
-        found.append(String(authority[authority.index(after: colon)..<at]))
-      }
-    }
-    if let name = databaseURL.index(after: "password") {
-      let rest = databaseURL[name...].drop { $0 == " " }
-      if rest.first == "=" { found.append(value(rest.dropFirst().drop { $0 == " " })) }
-    }
-    return found.flatMap { [$0, percentDecoded($0)] }.filter { !$0.isEmpty }
-  }
-
-  /// The value that `text` begins with, to a blank or `&`, or between single quotes with backslash escapes.
-  private static func value(_ text: Substring) -> String {
-    let isQuoted = text.first == "'"
-    var value = ""
-    var isEscaped = false
-    for character in isQuoted ? text.dropFirst() : text {
-      if isEscaped {
-        value.append(character)
-        isEscaped = false
-      } else if character == "\\" {
-        isEscaped = true
-      } else if isQuoted ? character == "'" : character.isWhitespace || character == "&" {
-        break
-      } else {
-        value.append(character)
-      }
-    }
-    return value
-  }
-
-  private static func percentDecoded(_ text: String) -> String {
-    var bytes: [UInt8] = []
-    var rest = Array(text.utf8)[...]
-    while let byte = rest.popFirst() {
-      if byte == UInt8(ascii: "%"), rest.count >= 2,
-        let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)
-      {
-        bytes.append(value)
-        rest.removeFirst(2)
-      } else {
-        bytes.append(byte)
-      }
-    }
-    return String(decoding: bytes, as: UTF8.self)
-  }
 }
 
 extension ActionsEnvironment: CustomStringConvertible, CustomReflectable {
@@ -176,17 +115,4 @@ extension ActionsEnvironment: CustomStringConvertible, CustomReflectable {
     "ActionsEnvironment(repository: \(repository ?? "-"), event: \(eventName ?? "-"), run: \(runID)/\(runAttempt))"
   }
   public var customMirror: Mirror { Mirror(self, children: ["description": description]) }
-}
-
-extension String {
-  /// The index behind the first occurrence of `text`.
-  fileprivate func index(after text: StaticString) -> String.Index? {
-    let wanted = Array(text.description.utf8)
-    var index = utf8.startIndex
-    while index < utf8.endIndex {
-      if utf8[index...].starts(with: wanted) { return utf8.index(index, offsetBy: wanted.count) }
-      index = utf8.index(after: index)
-    }
-    return nil
-  }
 }

@@ -30,9 +30,3 @@ public func hexadecimal(_ bytes: [UInt8]) -> String {
   }
   return String(decoding: text, as: UTF8.self)
 }
-
-/// Bytes of the kernel's random generator, fit for keys and delimiters.
-public func randomBytes(_ count: Int) -> [UInt8] {
-  var generator = SystemRandomNumberGenerator()
-  return (0..<count).map { _ in UInt8.random(in: 0...255, using: &generator) }
-}

@@ -37,7 +37,6 @@ import Testing
     capture.log.group("Title")
     capture.log.line("inside")
     capture.log.endGroup()
-    capture.log.mask("secret")
     capture.log.warning("odd", title: "T", location: SourceLocation(file: "f.yml", line: 1, column: 2))
     capture.log.logger(label: "x", level: .info).info("hello", metadata: ["n": "1"])
     #expect(try capture.output == "Title\ninside\n")
@@ -61,14 +60,6 @@ import Testing
     let message = try capture.output.dropFirst("::error::".count).dropLast()
     #expect(message.utf16.count <= 4_096)
     #expect(message.hasSuffix("😀…"))
-  }
-
-  @Test func masksEveryLineOfASecretAndNoBlank() throws {
-    let capture = try LogCapture(isActions: true)
-    capture.log.mask("a%b\nc\n\n")
-    capture.log.mask(" ")
-    capture.log.mask("")
-    #expect(try capture.output == "::add-mask::a%25b\n::add-mask::a%25b%0Ac%0A%0A\n::add-mask::c\n")
   }
 
   @Test func progressDoesNotFloodALog() throws {

@@ -154,6 +154,5 @@ import Testing
     #expect(
       hexadecimal(hmacSHA256([], key: []))
         == "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad")
-    #expect(randomBytes(32) != randomBytes(32))
   }
 }

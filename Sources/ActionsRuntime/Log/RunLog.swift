@@ -84,18 +84,6 @@ public final class RunLog: Sendable {
     annotate(.error, message, title, location)
   }
 
-  /// Has the runner replace `secret`, and each of its lines, by `***` in all that is printed from now on. Writes
-  /// nothing outside Actions, where it would only print the secret. Blank text is no secret: masking it would spoil
-  /// every line.
-  public func mask(_ secret: String) {
-    guard isActions else { return }
-    let secrets = Set([secret] + secret.split(whereSeparator: \.isNewline).map(String.init))
-    let worthy = secrets.filter { $0.contains { !$0.isWhitespace } }
-    state.withLock { state in
-      emit(worthy.sorted().map { WorkflowCommand(name: "add-mask", data: $0).line }, to: output, &state)
-    }
-  }
-
   /// How far the work has come: on a terminal the last line, written anew each time; elsewhere a line every few
   /// seconds.
   public func progress(_ text: LogText) {
