@@ -3,6 +3,7 @@ import Domain
 import Foundation
 import Logging
 import Markup
+import TestSupport
 import Testing
 
 /// Hostile text goes through the log; the runner would execute the log's own commands and nothing else.

@@ -1,3 +1,5 @@
+import TestSupport
+
 /// Which commands the Actions runner would execute in a log: its two parsers (actions/runner, `ActionCommand.cs`), once
 /// on the line as it is and once without the characters that a comparison by culture skips.
 enum RunnerRules {

@@ -1,5 +1,6 @@
 import Domain
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct TimestampTests {
@@ -36,23 +37,12 @@ import Testing
   @Test func agreesWithFoundation() throws {
     var generator = SystemRandomNumberGenerator()
     let seed = UInt64.random(in: 0...UInt64.max, using: &generator)
-    var random = SplitMix(state: seed)
+    var random = SeededGenerator(seed: seed)
     let formatter = ISO8601DateFormatter()
     for _ in 0..<500 {
       let seconds = Int64.random(in: 0...4_102_444_800, using: &random)
       let expected = formatter.string(from: Date(timeIntervalSince1970: Double(seconds)))
       #expect(Timestamp(seconds: seconds).description == expected, "seed \(seed)")
     }
-  }
-}
-
-struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
   }
 }

@@ -1,4 +1,5 @@
 import Markup
+import TestSupport
 import Testing
 
 /// Hostile text rendered with GitHub's own parser stays text.

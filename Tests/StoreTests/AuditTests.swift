@@ -72,7 +72,7 @@ import Testing
   /// Whatever a state holds, what comes back from `jsonb` hashes to the same bytes.
   @Test(arguments: 1...20)
   func statesSurviveTheRoundTrip(seed: UInt64) async throws {
-    var generator = Seeded(state: seed)
+    var generator = SeededGenerator(seed: seed)
     try await withStore { store, _ in
       for number in 0..<10 {
         let event = try #require(try await store.claim(Fixture.claim("\(number)")).claimed)
@@ -87,19 +87,8 @@ import Testing
   }
 }
 
-private struct Seeded: RandomNumberGenerator {
-  var state: UInt64
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-}
-
 extension JSONValue {
-  fileprivate static func random(using generator: inout Seeded, depth: Int) -> JSONValue {
+  fileprivate static func random(using generator: inout SeededGenerator, depth: Int) -> JSONValue {
     func text() -> String {
       String(
         (0..<Int.random(in: 0...8, using: &generator)).map { _ in
