@@ -82,7 +82,12 @@ struct EffectSender {
     var next: String? = "\(item)/comments?per_page=100\(from)"
     while let path = next {
       let answer = try await github.send(RESTRequest(.get, path))
-      guard answer.status < 300, case .array(let comments)? = value(answer) else { return nil }
+      // Nothing can be posted to an item that is gone either; GitHub says so once more, and that settles it.
+      if answer.status == 404 || answer.status == 410 { return nil }
+      guard answer.status < 300, case .array(let comments)? = value(answer) else {
+        // Not having seen the comment is no proof that it is not there.
+        throw UncertainWrite(detail: "the item's comments cannot be read: status \(answer.status)")
+      }
       for comment in comments {
         if let body = comment["body"]?.string, marker.isCarried(by: body) { return comment["id"]?.integer }
       }

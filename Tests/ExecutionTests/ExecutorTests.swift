@@ -81,6 +81,18 @@ private let everything = [
     #expect(github.state.withLock { $0.comments.count } == 1)
   }
 
+  /// Not having seen the comment is no proof that it is not there.
+  @Test(arguments: [(422, "{}"), (200, "{}"), (200, "")])
+  func aListThatCannotBeReadPostsNothing(status: Int, body: String) async throws {
+    let github = RecordingGitHub()
+    github.state.withLock { $0.answers[1] = RESTAnswer(status: status, body: Array(body.utf8)) }
+    let action = Action(id: .random(), decision: decision(.comment(body: "hi")), status: .intended)
+    let settled = try await Executor(github: github, journal: RecordingJournal(rows: [action]))
+      .resume(claimed([action]), actor: nil)
+    #expect(settled[0].outcome.status == .uncertain)
+    #expect(github.state.withLock { $0.comments.isEmpty })
+  }
+
   @Test func aRefusalFailsOneActionAndNotTheNext() async throws {
     let github = RecordingGitHub()
     github.state.withLock {
