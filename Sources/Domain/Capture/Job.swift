@@ -4,12 +4,31 @@ public struct Job: Hashable, Sendable {
   /// nil where a queue manager inserted the row without one.
   public var repositoryID: RepositoryID?
   public var repository: RepositoryName
+  public var kind: Kind
+  public var processor: Processor
   public var status: Status
   public var scope: CaptureScope
   public var createdAt: Timestamp
   public var startedAt: Timestamp?
   public var completedAt: Timestamp?
   public var error: String?
+
+  /// `progressive_capture_jobs.job_type`.
+  public enum Kind: String, Hashable, Sendable, Codable {
+    case history
+    /// A walk over everything once more, spread over sweeps, that finds what no timestamp reveals.
+    case audit
+    /// Chosen numbers whose stored rows are missing, incomplete or dead letters.
+    case repair
+  }
+
+  /// `progressive_capture_jobs.processor_type`: who works on the job.
+  public enum Processor: String, Hashable, Sendable, Codable {
+    case githubActions = "github_actions"
+    case inngest
+    /// The run of the event that asked for it.
+    case event
+  }
 
   public enum Status: String, Hashable, Sendable, Codable {
     case pending, running, waiting, completed, failed, cancelled
@@ -18,12 +37,14 @@ public struct Job: Hashable, Sendable {
   }
 
   public init(
-    id: JobID, repositoryID: RepositoryID?, repository: RepositoryName, status: Status, scope: CaptureScope,
-    createdAt: Timestamp, startedAt: Timestamp? = nil, completedAt: Timestamp? = nil, error: String? = nil
+    id: JobID, repositoryID: RepositoryID?, repository: RepositoryName, kind: Kind = .history,
+    processor: Processor = .githubActions, status: Status, scope: CaptureScope, createdAt: Timestamp, startedAt: Timestamp? = nil, completedAt: Timestamp? = nil, error: String? = nil
   ) {
     self.id = id
     self.repositoryID = repositoryID
     self.repository = repository
+    self.kind = kind
+    self.processor = processor
     self.status = status
     self.scope = scope
     self.createdAt = createdAt
@@ -47,6 +68,8 @@ public struct CaptureScope: Hashable, Sendable {
     /// What was updated at or after this moment.
     case since(Timestamp)
     case daysBack(Int)
+    /// These issues and pull requests, ascending.
+    case numbers([Int])
   }
 
   public init(window: Window, maxItems: Int? = nil) {
@@ -59,68 +82,32 @@ public struct CaptureScope: Hashable, Sendable {
 public enum ChunkScope: Hashable, Sendable {
   /// Issue and pull request numbers of an unbroken range, both ends included.
   case range(first: Int, last: Int)
-  /// Chosen numbers, ascending. Their review comments are captured with them.
-  case numbers([Int])
+  /// Chosen numbers, ascending.
+  /// - reviewComments: whether the review comments of each pull request are captured with it. A delta leaves them to
+  ///   the repository's flat list.
+  case numbers([Int], reviewComments: Bool)
   /// All review comments of the repository in the order of their updates, from `since` on.
-  case reviewComments(since: Timestamp?)
+  /// - reconciles: whether stored comments that the walk does not meet are gone; only for a walk from the beginning.
+  case reviewComments(since: Timestamp?, reconciles: Bool)
+  /// Comments on issues and pull requests in the order of their updates: an edit need not move its issue's time.
+  case issueComments(since: Timestamp)
 
   /// How many numbers the chunk covers; nil where that is not known beforehand.
   public var size: Int? {
     switch self {
     case .range(let first, let last): max(0, last - first + 1)
-    case .numbers(let numbers): numbers.count
-    case .reviewComments: nil
+    case .numbers(let numbers, _): numbers.count
+    case .reviewComments, .issueComments: nil
     }
   }
 
   public var summary: String {
     switch self {
     case .range(let first, let last): "numbers \(first)–\(last)"
-    case .numbers(let numbers): numbers.count == 1 ? "number \(numbers[0])" : "\(numbers.count) chosen numbers"
-    case .reviewComments(let since): since.map { "review comments since \($0)" } ?? "all review comments"
+    case .numbers(let numbers, _): numbers.count == 1 ? "number \(numbers[0])" : "\(numbers.count) chosen numbers"
+    case .reviewComments(let since, _): since.map { "review comments since \($0)" } ?? "all review comments"
+    case .issueComments(let since): "comments since \(since)"
     }
-  }
-}
-
-/// How far a chunk has come: everything before it is stored, nothing after it is.
-public struct Checkpoint: Hashable, Sendable, Codable {
-  /// Index into the chunk's numbers of the next one to ask for.
-  public var next: Int
-  /// Lists of items before `next` that were longer than a page and are not yet drained.
-  public var pending: [PendingList]
-  /// Where the walk over review comments stands: ask for updates since here, from this page on.
-  public var since: Timestamp?
-  public var page: Int
-
-  public init(next: Int = 0, pending: [PendingList] = [], since: Timestamp? = nil, page: Int = 1) {
-    self.next = next
-    self.pending = pending
-    self.since = since
-    self.page = page
-  }
-}
-
-/// The rest of a nested list.
-public struct PendingList: Hashable, Sendable, Codable {
-  public var number: Int
-  /// GraphQL's id of the issue or pull request.
-  public var nodeID: String
-  public var list: List
-  /// GraphQL's cursor, or nil for a list of which nothing was fetched yet.
-  public var after: String?
-  /// The REST page for lists that are drained over REST.
-  public var page: Int
-
-  public enum List: String, Hashable, Sendable, Codable {
-    case pullRequestComments, issueComments, reviews, files, reviewComments
-  }
-
-  public init(number: Int, nodeID: String, list: List, after: String? = nil, page: Int = 1) {
-    self.number = number
-    self.nodeID = nodeID
-    self.list = list
-    self.after = after
-    self.page = page
   }
 }
 
@@ -158,7 +145,9 @@ public struct JobProgress: Hashable, Sendable, Codable {
   public var id: JobID
   /// nil where a queue manager's row names none that is known.
   public var repository: RepositoryName?
-  public var status: String
+  public var kind: Job.Kind
+  public var processor: Job.Processor
+  public var status: Job.Status
   /// Pull requests and issues stored so far.
   public var items: Int
   public var chunks: [Chunk]
@@ -171,8 +160,13 @@ public struct JobProgress: Hashable, Sendable, Codable {
   public var error: String?
 
   public struct Chunk: Hashable, Sendable, Codable {
+    /// `capture_chunks.status`.
+    public enum Status: String, Hashable, Sendable, Codable {
+      case pending, leased, waiting, completed, failed
+    }
+
     public var ordinal: Int
-    public var status: String
+    public var status: Status
     public var scope: String
     public var itemsDone: Int
     /// How many numbers it covers, where known.
@@ -180,10 +174,23 @@ public struct JobProgress: Hashable, Sendable, Codable {
     public var attempts: Int
     /// The moment before which nobody takes it up, where there is one.
     public var notBefore: Timestamp?
+    /// Numbers that are accounted for, with an item or with nothing there; nil where the chunk covers none.
+    public var numbersDone: Int?
+    /// GraphQL points and REST requests.
+    public var points: Int
+    public var requests: Int
+    /// The workflow run that had it last.
+    public var runID: Int64?
+    /// Pages committed: what grows whenever work was done.
+    public var pages: Int
+    public var startedAt: Timestamp?
+    public var completedAt: Timestamp?
+    public var error: String?
 
     public init(
-      ordinal: Int, status: String, scope: String, itemsDone: Int, size: Int?, attempts: Int,
-      notBefore: Timestamp? = nil
+      ordinal: Int, status: Status, scope: String, itemsDone: Int, size: Int?, attempts: Int,
+      notBefore: Timestamp? = nil, numbersDone: Int? = nil, points: Int = 0, requests: Int = 0, runID: Int64? = nil,
+      pages: Int = 0, startedAt: Timestamp? = nil, completedAt: Timestamp? = nil, error: String? = nil
     ) {
       self.ordinal = ordinal
       self.status = status
@@ -192,15 +199,25 @@ public struct JobProgress: Hashable, Sendable, Codable {
       self.size = size
       self.attempts = attempts
       self.notBefore = notBefore
+      self.numbersDone = numbersDone
+      self.points = points
+      self.requests = requests
+      self.runID = runID
+      self.pages = pages
+      self.startedAt = startedAt
+      self.completedAt = completedAt
+      self.error = error
     }
   }
 
   public init(
-    id: JobID, repository: RepositoryName?, status: String, items: Int, chunks: [Chunk], points: Int, requests: Int,
-    createdAt: Timestamp, startedAt: Timestamp?, completedAt: Timestamp?, error: String?
+    id: JobID, repository: RepositoryName?, kind: Job.Kind = .history, processor: Job.Processor = .githubActions,
+    status: Job.Status, items: Int, chunks: [Chunk], points: Int, requests: Int, createdAt: Timestamp, startedAt: Timestamp?, completedAt: Timestamp?, error: String?
   ) {
     self.id = id
     self.repository = repository
+    self.kind = kind
+    self.processor = processor
     self.status = status
     self.items = items
     self.chunks = chunks
@@ -212,6 +229,6 @@ public struct JobProgress: Hashable, Sendable, Codable {
     self.error = error
   }
 
-  public var remainingChunks: Int { chunks.count { $0.status != "completed" } }
-  public var isComplete: Bool { status == Job.Status.completed.rawValue }
+  public var remainingChunks: Int { chunks.count { $0.status != .completed } }
+  public var isComplete: Bool { status == .completed }
 }

@@ -19,12 +19,13 @@ public struct PullRequestRecord: Hashable, Sendable {
   public var baseRef: String
   public var headRef: String
   public var headSHA: String
-  public var labels: [String]
+  /// The commit that merged it.
+  public var mergeCommitSHA: String?
 
   public init(
     number: Int, githubID: Int64, title: String, body: String, state: String, isDraft: Bool, authorLogin: String?,
     createdAt: String, updatedAt: String, closedAt: String?, mergedAt: String?, additions: Int, deletions: Int,
-    changedFiles: Int, baseRef: String, headRef: String, headSHA: String, labels: [String]
+    changedFiles: Int, baseRef: String, headRef: String, headSHA: String, mergeCommitSHA: String? = nil
   ) {
     self.number = number
     self.githubID = githubID
@@ -43,7 +44,7 @@ public struct PullRequestRecord: Hashable, Sendable {
     self.baseRef = baseRef
     self.headRef = headRef
     self.headSHA = headSHA
-    self.labels = labels
+    self.mergeCommitSHA = mergeCommitSHA
   }
 }
 
@@ -60,11 +61,10 @@ public struct IssueRecord: Hashable, Sendable {
   public var createdAt: String
   public var updatedAt: String
   public var closedAt: String?
-  public var labels: [String]
 
   public init(
     number: Int, githubID: Int64, title: String, body: String, state: String, stateReason: String?,
-    authorLogin: String?, createdAt: String, updatedAt: String, closedAt: String?, labels: [String]
+    authorLogin: String?, createdAt: String, updatedAt: String, closedAt: String?
   ) {
     self.number = number
     self.githubID = githubID
@@ -76,7 +76,6 @@ public struct IssueRecord: Hashable, Sendable {
     self.createdAt = createdAt
     self.updatedAt = updatedAt
     self.closedAt = closedAt
-    self.labels = labels
   }
 }
 
@@ -179,15 +178,116 @@ public struct ContributorRecord: Hashable, Sendable {
   }
 }
 
+/// All labels of an issue or a pull request; they are fetched after its own row.
+public struct LabelsRecord: Hashable, Sendable {
+  public var number: Int
+  public var isPullRequest: Bool
+  public var labels: [String]
+
+  public init(number: Int, isPullRequest: Bool, labels: [String]) {
+    self.number = number
+    self.isPullRequest = isPullRequest
+    self.labels = labels
+  }
+}
+
+/// A line from an item to what belongs to it: a row of `links`.
+///
+/// `closes` leads from a pull request to the issue that it closes, and from an issue to the commit that closed it.
+public struct LinkRecord: Hashable, Sendable {
+  public var fromNumber: Int
+  /// `owner/name`.
+  public var toRepository: String
+  /// Exactly one of the two is there.
+  public var toNumber: Int?
+  public var toCommit: String?
+
+  public init(fromNumber: Int, toRepository: String, toNumber: Int?, toCommit: String?) {
+    self.fromNumber = fromNumber
+    self.toRepository = toRepository
+    self.toNumber = toNumber
+    self.toCommit = toCommit
+  }
+}
+
+/// What stands at a number of the repository: a row of `numbers`.
+public struct NumberRecord: Hashable, Sendable {
+  public enum Kind: String, Hashable, Sendable, Codable {
+    case pullRequest = "pull_request"
+    case issue, discussion
+    /// Deleted, transferred, or never given out.
+    case gone
+  }
+
+  public var number: Int
+  public var kind: Kind
+  /// GraphQL's id; nil where nothing is there.
+  public var nodeID: String?
+
+  public init(number: Int, kind: Kind, nodeID: String?) {
+    self.number = number
+    self.kind = kind
+    self.nodeID = nodeID
+  }
+}
+
+/// A page of one item's list, with its place in the list. Its rows stand in the page that it belongs to.
+///
+/// With the last part the list was read whole: rows that are stored and were not in any part are gone upstream.
+public struct ListPart: Hashable, Sendable {
+  public var number: Int
+  public var list: CapturedList
+  public var isFirst: Bool
+  public var isLast: Bool
+  /// GitHub's clock when the first part was asked for: what was created later may be missing without being gone.
+  public var begun: Timestamp
+  /// `totalCount`; nil where GitHub gives none.
+  public var total: Int?
+
+  public init(
+    number: Int, list: CapturedList, isFirst: Bool, isLast: Bool, begun: Timestamp, total: Int?
+  ) {
+    self.number = number
+    self.list = list
+    self.isFirst = isFirst
+    self.isLast = isLast
+    self.begun = begun
+    self.total = total
+  }
+}
+
 /// The rows of one page, whatever mix of tables it fills. Commits in one transaction with its checkpoint.
 public struct CapturedPage: Hashable, Sendable {
   public var pullRequests: [PullRequestRecord] = []
   public var issues: [IssueRecord] = []
+  public var labels: [LabelsRecord] = []
   public var reviews: [ReviewRecord] = []
   public var reviewComments: [ReviewCommentRecord] = []
   public var issueComments: [IssueCommentRecord] = []
   public var files: [FileRecord] = []
+  public var links: [LinkRecord] = []
   public var contributors: Set<ContributorRecord> = []
+  /// What stands at the numbers that the page answers for. Where nothing does, rows stored earlier are gone with all
+  /// that hangs on them.
+  public var numbers: [NumberRecord] = []
+  /// The lists of which the page holds a part.
+  public var lists: [ListPart] = []
+  /// Numbers of which all is stored with this page.
+  public var completed: [Int] = []
+  /// Of a walk over all review comments: whether the stored ones that it did not meet are gone, after its last page.
+  public var reviewCommentWalk: FlatWalk?
+  /// GitHub's clock when the answer was asked for: what the rows say was true then.
+  public var observedAt: Timestamp?
+
+  public struct FlatWalk: Hashable, Sendable {
+    /// GitHub's clock when the walk began.
+    public var begun: Timestamp
+    public var isLast: Bool
+    public init(begun: Timestamp, isLast: Bool) {
+      self.begun = begun
+      self.isLast = isLast
+    }
+  }
 
   public init() {}
 

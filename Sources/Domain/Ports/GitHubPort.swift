@@ -26,11 +26,14 @@ public struct GraphQLQuery: Hashable, Sendable {
   public var operation: String
   public var document: String
   public var variables: [String: JSONValue]
+  /// Points that it will cost, as far as its document tells.
+  public var points: Int
 
-  public init(operation: String, document: String, variables: [String: JSONValue]) {
+  public init(operation: String, document: String, variables: [String: JSONValue], points: Int = 1) {
     self.operation = operation
     self.document = document
     self.variables = variables
+    self.points = points
   }
 }
 
@@ -38,10 +41,13 @@ public struct GraphQLAnswer<Answer: Sendable>: Sendable {
   /// nil where GitHub answered errors alone.
   public var data: Answer?
   public var errors: [GraphQLError]
+  /// Of the `Date` header: GitHub's clock when it answered.
+  public var date: Timestamp?
 
-  public init(data: Answer?, errors: [GraphQLError]) {
+  public init(data: Answer?, errors: [GraphQLError], date: Timestamp? = nil) {
     self.data = data
     self.errors = errors
+    self.date = date
   }
 }
 

@@ -127,7 +127,8 @@ public protocol CaptureStore: Sendable {
   /// When the last walk over the whole history began, where one was completed: what changed since is the delta.
   func baseline(of repository: RepositoryID) async throws -> Timestamp?
 
-  /// The open job of the repository for the same scope, or the job that was adopted, or a new one with these chunks.
+  /// The open job of the repository of the same kind and scope, or the job that was adopted, or a new one with these
+  /// chunks.
   /// A job row that a queue manager inserted without chunks gets them.
   func createJob(_ new: NewJob) async throws -> Job
 
@@ -141,9 +142,18 @@ public protocol CaptureStore: Sendable {
 
   /// Stores the page's rows and the checkpoint, and renews the lease, in one transaction.
   /// With `finished` the chunk is completed, and with its last chunk the job. Throws `LeaseLost`.
+  ///
+  /// What the page says is gone (`numbers`, `lists`, `reviewCommentWalk`) is marked with `deleted_at`, and what it
+  /// completes is no dead letter any more.
+  /// - Parameter widths: how much a query may ask for, where that changed; for later runs, see `widths(of:)`.
   func commit(
-    _ page: CapturedPage, of chunk: ClaimedChunk, checkpoint: Checkpoint, finished: Bool, cost: PageCost, lease: Int
+    _ page: CapturedPage, of chunk: ClaimedChunk, checkpoint: Checkpoint, finished: Bool, cost: PageCost,
+    widths: [String: Int], lease: Int
   ) async throws
+
+  /// How much each query could ask for in earlier walks of the repository, by the query's name; a query is missing where
+  /// nothing kept it from its full width.
+  func widths(of repository: RepositoryID) async throws -> [String: Int]
 
   /// Gives the chunk back before its lease ends: to whoever comes next, or not before a moment.
   func release(_ chunk: ClaimedChunk, notBefore: Timestamp?, error: String?) async throws
@@ -157,6 +167,66 @@ public protocol CaptureStore: Sendable {
 
   /// Records what failed for good.
   func bury(kind: String, reference: String, error: String, payload: JSONValue) async throws
+
+  /// The repository's open jobs, the oldest first.
+  func openJobs(of repository: RepositoryID) async throws -> [Job]
+
+  /// What is stored of the repository, held against what GitHub said there is.
+  func proof(of repository: RepositoryID) async throws -> CaptureProof
+
+  /// Numbers to capture again, ascending, at most `limit`: up to `newest` never accounted for, begun and not completed,
+  /// with fewer or more rows stored than GitHub counted, or dead letters.
+  func numbersToRepair(of repository: RepositoryID, newest: Int, limit: Int) async throws -> [Int]
+
+  /// Decides, once for each workflow run, whether a run that leaves the job incomplete is to be followed by another, and
+  /// records that it is. See ``Continuation``.
+  func continueJob(_ job: JobID, runID: Int64) async throws -> Continuation
+}
+
+/// What is known of a repository's capture, and how well it is known.
+public struct CaptureProof: Hashable, Sendable, Codable {
+  /// The highest number in use when it was last looked; nil before the first plan.
+  public var newest: Int?
+  /// Numbers from 1 to `newest` by what stands there.
+  public var pullRequests = 0
+  public var issues = 0
+  public var discussions = 0
+  public var gone = 0
+  /// Numbers from 1 to `newest` that nothing is known of.
+  public var unaccounted = 0
+  /// Items of which a list is not stored yet.
+  public var incomplete = 0
+  /// Items with a list of which the stored rows and GitHub's count differ.
+  public var mismatched = 0
+  /// Items and lists that GitHub would not give.
+  public var deadLetters = 0
+  /// Everything up to here was walked: the beginning of the last complete walk, or of the delta after it.
+  public var walkedAsOf: Timestamp?
+  /// The beginning of the last walk that read everything once more, and so would have met what no timestamp reveals.
+  public var auditedAsOf: Timestamp?
+  /// The oldest moment at which an item was read in full.
+  public var oldestReading: Timestamp?
+
+  public init() {}
+
+  /// Whether every number is accounted for and every list has as many rows as GitHub counted.
+  public var isWhole: Bool {
+    walkedAsOf != nil && unaccounted == 0 && incomplete == 0 && mismatched == 0 && deadLetters == 0
+  }
+}
+
+/// What comes after a run that leaves its job incomplete.
+public enum Continuation: Hashable, Sendable {
+  /// The job is complete, or not open any more.
+  case notNeeded
+  /// Dispatch another run; `number` counts them, from 1.
+  case dispatch(number: Int)
+  /// This workflow run has its successor already.
+  case alreadyDispatched
+  /// GitHub's quota is used up until then: the sweep goes on after it.
+  case waits(until: Timestamp)
+  /// Two runs in a row committed no page.
+  case stuck(runs: Int)
 }
 
 public struct NewJob: Sendable {
@@ -168,12 +238,23 @@ public struct NewJob: Sendable {
   /// GitHub's clock when planning began: a later delta starts here. nil for jobs that prove nothing about the whole.
   public var walkedAsOf: Timestamp?
   public var runID: Int64?
+  /// The highest number in use, where the plan looked.
+  public var newest: Int?
+  public var kind: Job.Kind
+  public var processor: Job.Processor
+  /// Added to `progressive_capture_jobs.metadata`.
+  public var metadata: [String: JSONValue]
 
   public init(
     id: JobID?, repositoryID: RepositoryID, scope: CaptureScope, chunks: [ChunkScope], walkedAsOf: Timestamp?,
-    runID: Int64?
+    runID: Int64?, newest: Int? = nil, kind: Job.Kind = .history, processor: Job.Processor = .githubActions,
+    metadata: [String: JSONValue] = [:]
   ) {
     self.id = id
+    self.newest = newest
+    self.kind = kind
+    self.processor = processor
+    self.metadata = metadata
     self.repositoryID = repositoryID
     self.scope = scope
     self.chunks = chunks

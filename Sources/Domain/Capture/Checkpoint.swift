@@ -1,0 +1,74 @@
+/// How far a chunk has come: everything before it is stored, nothing after it is.
+public struct Checkpoint: Hashable, Sendable {
+  /// Index into the chunk's numbers of the next one to ask for.
+  public var next: Int
+  /// Items before `next` whose lists are not all stored, in the order in which they are asked for.
+  public var pending: [PendingItem]
+  /// Numbers before `next` where neither an issue nor a pull request stands: still to be asked for as discussions.
+  public var absent: [Int]
+  /// Where a walk over a flat list stands: ask for updates since here, from this page on.
+  public var since: Timestamp?
+  public var page: Int
+  /// GitHub's clock when the walk over a flat list began; nil before.
+  public var begun: Timestamp?
+
+  public init(
+    next: Int = 0, pending: [PendingItem] = [], absent: [Int] = [], since: Timestamp? = nil, page: Int = 1,
+    begun: Timestamp? = nil
+  ) {
+    self.next = next
+    self.pending = pending
+    self.absent = absent
+    self.since = since
+    self.page = page
+    self.begun = begun
+  }
+}
+
+/// An issue or a pull request whose own row is stored and whose lists are still to be fetched.
+public struct PendingItem: Hashable, Sendable {
+  public var number: Int
+  /// GraphQL's id.
+  public var nodeID: String
+  public var isPullRequest: Bool
+  /// Not empty.
+  public var lists: [PendingList]
+
+  public init(number: Int, nodeID: String, isPullRequest: Bool, lists: [PendingList]) {
+    self.number = number
+    self.nodeID = nodeID
+    self.isPullRequest = isPullRequest
+    self.lists = lists
+  }
+}
+
+/// A list of an item, or the rest of it.
+public struct PendingList: Hashable, Sendable {
+  public var list: CapturedList
+  /// GraphQL's cursor; nil for a list of which nothing was fetched yet.
+  public var after: String?
+  /// The REST page, for lists that are fetched over REST.
+  public var page: Int
+  /// GitHub's clock when the first page was asked for; nil before.
+  public var begun: Timestamp?
+
+  public init(_ list: CapturedList, after: String? = nil, page: Int = 1, begun: Timestamp? = nil) {
+    self.list = list
+    self.after = after
+    self.page = page
+    self.begun = begun
+  }
+}
+
+/// What hangs on an issue or a pull request.
+public enum CapturedList: String, Hashable, Sendable, Codable, CaseIterable {
+  case labels, comments, reviews, files
+  /// The issues that a pull request closes when it is merged.
+  case closes
+  /// What closed an issue: its last `ClosedEvent`.
+  case closer
+  /// Whether a pull request has review threads: a count, that decides whether `reviewComments` are asked for.
+  case reviewThreads
+  /// Over REST; GraphQL has them only below reviews and threads.
+  case reviewComments
+}

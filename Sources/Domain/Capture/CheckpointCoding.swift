@@ -1,0 +1,77 @@
+// How checkpoints are stored: `capture_chunks.cursor`. Written out and terse, because one is written with each page and
+// holds some dozens of items.
+
+extension Checkpoint: Codable {
+  private enum CodingKeys: String, CodingKey { case next, pending, absent, since, page, begun }
+
+  /// `{"next":40,"pending":[…]}`; members with nothing to say are left out.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(next, forKey: .next)
+    if !pending.isEmpty { try container.encode(pending, forKey: .pending) }
+    if !absent.isEmpty { try container.encode(absent, forKey: .absent) }
+    try container.encodeIfPresent(since, forKey: .since)
+    if page != 1 { try container.encode(page, forKey: .page) }
+    try container.encodeIfPresent(begun, forKey: .begun)
+  }
+
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    self.init(
+      next: try container.decode(Int.self, forKey: .next),
+      pending: try container.decodeIfPresent([PendingItem].self, forKey: .pending) ?? [],
+      absent: try container.decodeIfPresent([Int].self, forKey: .absent) ?? [],
+      since: try container.decodeIfPresent(Timestamp.self, forKey: .since),
+      page: try container.decodeIfPresent(Int.self, forKey: .page) ?? 1,
+      begun: try container.decodeIfPresent(Timestamp.self, forKey: .begun))
+  }
+}
+
+extension PendingItem: Codable {
+  /// `[7, "PR_kwDO…", "p", "labels", "files"]`; a list of which a part is stored is an object.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.unkeyedContainer()
+    try container.encode(number)
+    try container.encode(nodeID)
+    try container.encode(isPullRequest ? "p" : "i")
+    for list in lists { try container.encode(list) }
+  }
+
+  public init(from decoder: any Decoder) throws {
+    var container = try decoder.unkeyedContainer()
+    number = try container.decode(Int.self)
+    nodeID = try container.decode(String.self)
+    isPullRequest = try container.decode(String.self) == "p"
+    lists = []
+    while !container.isAtEnd { lists.append(try container.decode(PendingList.self)) }
+  }
+}
+
+extension PendingList: Codable {
+  private enum CodingKeys: String, CodingKey { case list, after, page, begun }
+
+  public func encode(to encoder: any Encoder) throws {
+    guard after != nil || page != 1 || begun != nil else {
+      var container = encoder.singleValueContainer()
+      return try container.encode(list.rawValue)
+    }
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(list, forKey: .list)
+    try container.encodeIfPresent(after, forKey: .after)
+    if page != 1 { try container.encode(page, forKey: .page) }
+    try container.encodeIfPresent(begun, forKey: .begun)
+  }
+
+  public init(from decoder: any Decoder) throws {
+    if let list = try? decoder.singleValueContainer().decode(CapturedList.self) {
+      self.init(list)
+      return
+    }
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    self.init(
+      try container.decode(CapturedList.self, forKey: .list),
+      after: try container.decodeIfPresent(String.self, forKey: .after),
+      page: try container.decodeIfPresent(Int.self, forKey: .page) ?? 1,
+      begun: try container.decodeIfPresent(Timestamp.self, forKey: .begun))
+  }
+}
