@@ -50,7 +50,8 @@ let package = Package(
     module("HTTP", ["CCurl"], settings: strictMemory),
     module("Postgres", ["CPostgres"], settings: strictMemory),
     module("Cryptography", ["CCrypto"], settings: strictMemory),
-    module("GitHub", ["HTTP", "Domain", logging]),
+    module("GitHub", ["HTTP", "Cryptography", "Domain", logging]),
+    module("Inngest", ["HTTP", "Domain"]),
     module(
       "Store", ["Postgres", "Cryptography", "Domain"],
       resources: [.embedInCode("Migrations")]),
@@ -63,8 +64,8 @@ let package = Package(
     module(
       "App",
       [
-        "Domain", "Markup", "HTTP", "Postgres", "Cryptography", "GitHub", "Store", "ActionsRuntime", "Configuration",
-        "Automation", "Execution", "Capture", "Reporting", logging,
+        "Domain", "Markup", "HTTP", "Postgres", "Cryptography", "GitHub", "Inngest", "Store", "ActionsRuntime",
+        "Configuration", "Automation", "Execution", "Capture", "Reporting", logging,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(name: "yardmaster", dependencies: ["App"], swiftSettings: strict),
@@ -85,7 +86,8 @@ let package = Package(
     tests("MarkupTests", ["Markup", "CMarkGFMExtensions"]),
     tests("HTTPTests", ["HTTP", "ScriptedServer"]),
     tests("PostgresTests", ["Postgres"]),
-    tests("GitHubTests", ["GitHub", "HTTP", "Domain", "ScriptedServer", logging]),
+    tests("GitHubTests", ["GitHub", "HTTP", "Cryptography", "Domain", "ScriptedServer", logging]),
+    tests("InngestTests", ["Inngest", "HTTP", "Domain", "ScriptedServer"]),
     tests("StoreTests", ["Store", "Postgres", "Cryptography", "Domain"]),
     tests("ActionsRuntimeTests", ["ActionsRuntime", "Markup", "Domain", logging]),
     tests("ConfigurationTests", ["Configuration"]),
@@ -94,7 +96,11 @@ let package = Package(
     tests("CaptureTests", ["Capture"]),
     tests("ReportingTests", ["Reporting", "Markup", "Domain"], exclude: ["Goldens"]),
     // The executable itself, started as the runner starts it.
-    tests("EndToEndTests", ["yardmaster", "Domain", "Store", "GitHubDouble", "Postgres"]),
+    tests(
+      "EndToEndTests",
+      ["yardmaster", "Domain", "HTTP", "GitHub", "Store", "GitHubDouble", "ScriptedServer", "Postgres", logging]),
+    // The same, killed at each of its side effects.
+    tests("CrashTests", ["yardmaster", "Store", "GitHubDouble", "Postgres"]),
   ],
   swiftLanguageModes: [.v6]
 )

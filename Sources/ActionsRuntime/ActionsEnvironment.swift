@@ -19,6 +19,8 @@ public struct ActionsEnvironment: Sendable {
   public var runAttempt = 1
   public var actor: String?
   public var workflow: String?
+  /// `GITHUB_WORKFLOW_REF`: `owner/name/.github/workflows/file.yml@refs/heads/main`.
+  public var workflowRef: String?
   public var outputPath: String?
   public var summaryPath: String?
   public var configPath: String?
@@ -27,10 +29,24 @@ public struct ActionsEnvironment: Sendable {
   /// `YARDMASTER_TIME_LIMIT`, in seconds.
   public var timeLimit: Double?
 
+  /// `YARDMASTER_APP_ID`: the number or the client id of a GitHub App.
+  public var appID: String?
+  /// `YARDMASTER_APP_INSTALLATION_ID`: as which of its installations to act.
+  public var appInstallationID: Int64?
+
   // Secrets, in no description.
   public var token: String?
+  /// `YARDMASTER_TOKENS`: further tokens, separated by white space or commas.
+  public var furtherTokens: [String] = []
+  /// `YARDMASTER_APP_PRIVATE_KEY`, PEM.
+  public var appPrivateKey: String?
   public var databaseURL: String?
   public var auditKey: String?
+  /// `INNGEST_EVENT_KEY`: where it is set, Inngest is one of the lanes.
+  public var inngestEventKey: String?
+
+  /// `INNGEST_BASE_URL`, where Inngest is not the hosted one.
+  public var inngestBaseURL: String?
 
   /// What is set but cannot be used.
   public var problems: [Failure] = []
@@ -58,6 +74,7 @@ public struct ActionsEnvironment: Sendable {
     environment.serverURL = url("GITHUB_SERVER_URL") ?? environment.serverURL
     environment.actor = value("GITHUB_ACTOR")
     environment.workflow = value("GITHUB_WORKFLOW")
+    environment.workflowRef = value("GITHUB_WORKFLOW_REF")
     environment.outputPath = value("GITHUB_OUTPUT")
     environment.summaryPath = value("GITHUB_STEP_SUMMARY")
     environment.configPath = value("YARDMASTER_CONFIG")
@@ -65,11 +82,22 @@ public struct ActionsEnvironment: Sendable {
     environment.token = value("GITHUB_TOKEN")
     environment.databaseURL = value("DATABASE_URL")
     environment.auditKey = value("YARDMASTER_AUDIT_KEY")
+    environment.inngestEventKey = value("INNGEST_EVENT_KEY")
+    environment.inngestBaseURL = url("INNGEST_BASE_URL")
+    environment.furtherTokens = (value("YARDMASTER_TOKENS") ?? "").split { $0.isWhitespace || $0 == "," }.map(
+      String.init)
+    environment.readApp(value)
     environment.readNumbers(value)
     return environment
   }
 
   public var repositoryName: RepositoryName? { repository.flatMap { RepositoryName($0) } }
+
+  /// The name of the running workflow's file, below `.github/workflows/`.
+  public var workflowFile: String? {
+    guard let path = workflowRef?.split(separator: "@", maxSplits: 1).first else { return nil }
+    return path.split(separator: "/").last.map(String.init)
+  }
 
   public var run: RunContext {
     RunContext(runID: runID, attempt: runAttempt, actor: actor, workflow: workflow, serverURL: serverURL)
@@ -80,6 +108,35 @@ public struct ActionsEnvironment: Sendable {
     guard runID > 0, let repositoryName else { return nil }
     let attempt = runAttempt > 1 ? "/attempts/\(runAttempt)" : ""
     return "\(serverURL)/\(repositoryName)/actions/runs/\(runID)\(attempt)"
+  }
+
+  private mutating func readApp(_ value: (String) -> String?) {
+    func problem(_ text: String, _ advice: String) { problems.append(Failure(.configuration, text, advice: advice)) }
+    appPrivateKey = value("YARDMASTER_APP_PRIVATE_KEY")
+    appID = value("YARDMASTER_APP_ID")
+    switch (appID, appPrivateKey) {
+    case (nil, nil), (.some, .some): break
+    case (nil, _):
+      problem(
+        "There is a GitHub App's private key, but not its id", "Set `app-id` (YARDMASTER_APP_ID), or unset the key.")
+    case (_, nil):
+      problem(
+        "There is a GitHub App's id, but not its private key",
+        "Set `app-private-key` (YARDMASTER_APP_PRIVATE_KEY) from a secret, or unset the id.")
+    }
+    if let appID,
+      !appID.utf8.allSatisfy({ (0x30...0x39).contains($0) || (0x41...0x5A).contains($0 & 0xDF) || $0 == 46 })
+    {
+      problem("YARDMASTER_APP_ID is not an App's number or client id", "Copy it from the App's settings page.")
+    }
+    if let text = value("YARDMASTER_APP_INSTALLATION_ID") {
+      appInstallationID = Int64(text).flatMap { $0 > 0 ? $0 : nil }
+      if appInstallationID == nil {
+        problem(
+          "YARDMASTER_APP_INSTALLATION_ID is not a number",
+          "Copy the number at the end of the address of the installation's settings page, or unset it.")
+      }
+    }
   }
 
   private mutating func readNumbers(_ value: (String) -> String?) {

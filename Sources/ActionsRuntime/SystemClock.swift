@@ -18,7 +18,7 @@ public struct SystemClock: WallClock {
   }
 
   /// Seconds on a clock that nobody sets, counted from an arbitrary moment.
-  static var monotonicSeconds: Double {
+  public static var monotonicSeconds: Double {
     let time = read(CLOCK_MONOTONIC)
     return Double(time.tv_sec) + Double(time.tv_nsec) / 1_000_000_000
   }

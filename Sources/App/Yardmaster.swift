@@ -10,7 +10,8 @@ public struct Yardmaster: ParsableCommand {
     abstract: "Issue automation and history capture, as a step of a GitHub Actions job.",
     discussion: """
       In a workflow, `yardmaster run` reads the event that started the run and acts on it. `yardmaster plan` and \
-      `yardmaster sync` capture a repository's history into Postgres, chunk by chunk, and go on where they stopped.
+      `yardmaster sync` capture a repository's history into Postgres, chunk by chunk, and go on where they stopped; \
+      `yardmaster sweep` keeps it complete.
 
       Environment:
         GITHUB_TOKEN           a token for GitHub's API
@@ -19,14 +20,18 @@ public struct Yardmaster: ParsableCommand {
                                .github/yardmaster.yml
         YARDMASTER_AUDIT_KEY   keys the audit log's hash chain
         YARDMASTER_TIME_LIMIT  seconds after which the run stops in good order
+        YARDMASTER_APP_ID, YARDMASTER_APP_PRIVATE_KEY
+                               a GitHub App to act as, in place of GITHUB_TOKEN
+        YARDMASTER_TOKENS      further tokens to read history with
+        INNGEST_EVENT_KEY      a lane for recent work besides the event's own run
 
       Exit status: 0 done, or stopped in good order with a checkpoint; 1 processing failed and is recorded; 64 usage; \
       75 a dependency was unreachable, run again; 78 configuration invalid; 130 and 143 cancelled, checkpoint saved.
       """,
     version: "yardmaster \(Version.current)",
     subcommands: [
-      RunCommand.self, PlanCommand.self, SyncCommand.self, StatusCommand.self, MigrateCommand.self, DoctorCommand.self,
-      ConfigCommand.self,
+      RunCommand.self, PlanCommand.self, SyncCommand.self, ContinueCommand.self, SweepCommand.self,
+      StatusCommand.self, LanesCommand.self, MigrateCommand.self, DoctorCommand.self, ConfigCommand.self,
     ],
     defaultSubcommand: RunCommand.self)
 

@@ -23,6 +23,7 @@ struct SettingsDecoder {
       case .alerts: settings.alerts = boolean(value, called: "alerts") ?? settings.alerts
       case .rules: settings.rules = rules(value)
       case .commands: settings.commands = commands(value)
+      case .history: settings.history = history(value)
       }
     }
     return settings
@@ -181,7 +182,7 @@ struct SettingsDecoder {
   // MARK: Values
 
   /// The members with known keys; unknown ones become faults.
-  private mutating func mapping<Key: CaseIterable & RawRepresentable<String>>(
+  mutating func mapping<Key: CaseIterable & RawRepresentable<String>>(
     _ node: YAMLNode, _ keys: Key.Type, called name: String
   ) -> [(Key, YAMLNode)]? {
     let names = Key.allCases.map(\.rawValue)
@@ -218,7 +219,7 @@ struct SettingsDecoder {
     return []
   }
 
-  private mutating func text(_ node: YAMLNode, called name: String) -> String? {
+  mutating func text(_ node: YAMLNode, called name: String) -> String? {
     if case .scalar(let text, _) = node.content, !node.isNull {
       // YAML can spell it (`\0`); Postgres cannot store it, and no GitHub text has it.
       guard !text.unicodeScalars.contains("\0") else {
@@ -231,7 +232,7 @@ struct SettingsDecoder {
     return nil
   }
 
-  private mutating func boolean(_ node: YAMLNode, called name: String) -> Bool? {
+  mutating func boolean(_ node: YAMLNode, called name: String) -> Bool? {
     if case .scalar(let text, isPlain: true) = node.content {
       if text == "true" { return true }
       if text == "false" { return false }
@@ -254,7 +255,7 @@ struct SettingsDecoder {
 
   // MARK: Faults
 
-  private mutating func fail(_ message: String, _ node: YAMLNode, _ advice: String, nearest: String? = nil) {
+  mutating func fail(_ message: String, _ node: YAMLNode, _ advice: String, nearest: String? = nil) {
     errors.append(ConfigurationError(message, at: node.location, advice: advice, suggestion: nearest))
   }
 

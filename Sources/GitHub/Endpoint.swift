@@ -9,6 +9,9 @@ struct Endpoint: Sendable {
   let root: String
   let graphQL: String
 
+  /// Names the server in budgets' owners.
+  var host: String { origin.isDefaultPort ? origin.host : "\(origin.host):\(origin.port)" }
+
   private let origin: Origin
   private let graphQLOrigin: Origin
 
@@ -93,6 +96,8 @@ private struct Origin: Equatable {
     guard !host.isEmpty else { return nil }
     writtenLength = url.distance(from: url.startIndex, to: authority.endIndex)
   }
+
+  var isDefaultPort: Bool { port == (scheme == "https" ? 443 : 80) }
 
   var text: String { "\(scheme)://\(host):\(port)" }
 

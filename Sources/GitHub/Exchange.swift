@@ -9,10 +9,10 @@ struct Call: Sendable {
   var url: String
   /// For messages: the operation, or the path without its query.
   var name: String
+  /// All but those that every request bears.
   var headers: [(String, String)]
   var body: [UInt8]?
-  /// Whose budget it draws on: `core`, `search` or `graphql`.
-  var resource: String
+  var demand: Demand
   var isIdempotent: Bool
   /// Seconds for one attempt.
   var timeout: Double
@@ -26,6 +26,16 @@ enum Verdict<Value: Sendable>: Sendable {
   case failed(any UserFacingError)
 }
 
+/// A verdict, and what comes with it.
+struct Judgement<Value: Sendable>: Sendable {
+  var verdict: Verdict<Value>
+  var charge = Charge.none
+  /// What the body says is left of the GraphQL budget.
+  var remaining: Int?
+  /// Whether it may say more about the token than about what was asked for: not found, or not allowed.
+  var isDoubtful = false
+}
+
 /// A failure that may pass.
 struct Fault: Sendable {
   var detail: String
@@ -37,7 +47,7 @@ struct Fault: Sendable {
   var retryAfter = 0.0
 }
 
-/// Sends calls through the governor; repeats what may be repeated, follows redirects, and counts.
+/// Sends calls with the pool's tokens; repeats what may be repeated, follows redirects, and counts.
 ///
 /// A request whose answer was lost is sent again only where it is idempotent. A refusal for a limit and a redirect are
 /// GitHub's word that it did not carry the request out: after these anything is sent again.
@@ -49,92 +59,132 @@ final class Exchange: Sendable {
   /// Bytes of one answer.
   static let maximumBodySize = 32 << 20
 
+  let endpoint: Endpoint
+  let pool: TokenPool
   private let counted = Mutex(APIUsage())
-  private let governor: RateGovernor
   private let http: HTTPClient
-  private let endpoint: Endpoint
+  private let userAgent: String
+  private let server: ServerClock
   private let deadline: any Deadline
   private let clock: any WallClock
   private let logger: Logger
 
-  init(http: HTTPClient, endpoint: Endpoint, deadline: any Deadline, clock: any WallClock, logger: Logger) {
-    governor = RateGovernor(maximumInFlight: 50, clock: clock, deadline: deadline, logger: logger)
+  init(
+    http: HTTPClient, endpoint: Endpoint, pool: TokenPool, userAgent: String, server: ServerClock,
+    deadline: any Deadline, clock: any WallClock, logger: Logger
+  ) {
     self.http = http
     self.endpoint = endpoint
+    self.pool = pool
+    self.userAgent = userAgent
+    self.server = server
     self.deadline = deadline
     self.clock = clock
     self.logger = logger
   }
 
   var usage: APIUsage { counted.withLock { $0 } }
-  var limitedUntil: Timestamp? { governor.limitedUntil }
-
-  /// Counts what a query cost, where its answer told, and otherwise the least.
-  func count(points: Int?, remaining: Int?) {
-    counted.withLock { usage in
-      usage.graphQLPoints += points ?? 1
-      if let remaining { usage.graphQLRemaining = remaining }
-    }
-    if let points { governor.observe(graphQLCost: points) }
-  }
 
   /// The first answer that `judge` accepts.
+  ///
+  /// - Parameters:
+  ///   - only: the account to send it with; nil for any.
+  ///   - body: the body where it is not the call's own.
   func perform<Value: Sendable>(
-    _ call: Call, judge: @Sendable (HTTPResponse) async -> Verdict<Value>
+    _ call: Call, only: Account? = nil, body: (@Sendable (Account.Entry) -> [UInt8])? = nil,
+    judge: @Sendable (HTTPResponse, Account.Entry) async -> Judgement<Value>
   ) async throws -> Value {
     var call = call
+    var tries = Tries(only: only)
+    while true {
+      // Nothing is begun after the deadline: the end of the run would cut it off.
+      guard deadline.remaining > 0 else { throw CancellationError() }
+      let entry = try await pool.enter(call.demand, only: tries.only) { try await identify($0) }
+      if let body { call.body = body(entry) }
+      let response: HTTPResponse
+      switch await send(call, entry) {
+      case .success(let received): response = received
+      case .failure(let error):
+        await finish(entry, charge: error.mayHaveBeenSent ? .unknown : .none)
+        try await overcome(try fault(error, of: call), of: call, &tries)
+        continue
+      }
+      if Self.isRedirect(response) {
+        await finish(entry, response, charge: .exactly(1))
+        tries.redirects += 1
+        call.url = try target(of: response, from: call, redirects: tries.redirects)
+        continue
+      }
+      let judgement = await judge(response, entry)
+      count(judgement, call.demand)
+      var limit: RateGovernor.Limit?
+      if case .limited(let found) = judgement.verdict { limit = found }
+      await finish(entry, response, charge: judgement.charge, limit: limit)
+      if judgement.isDoubtful, limit == nil, tries.only == nil, entry.account !== pool.accounts[0] {
+        tries.only = pool.accounts[0]
+        continue
+      }
+      switch judgement.verdict {
+      case .answer(let value): return value
+      case .failed(let error as TokenRejected): try await replaceToken(of: entry, error, &tries)
+      case .failed(let error): throw error
+      case .limited:
+        tries.refusals += 1
+        logger.debug("GitHub refused \(call.method) \(call.name) for a limit.")
+        guard tries.refusals < Self.maximumRefusals else { throw RateLimited(until: clock.now + 60) }
+      case .fault(let fault): try await overcome(fault, of: call, &tries)
+      }
+    }
+  }
+
+  private func finish(
+    _ entry: Account.Entry, _ response: HTTPResponse? = nil, charge: Charge, limit: RateGovernor.Limit? = nil
+  ) async {
+    await entry.account.leave(entry, headers: response?.headers ?? HTTPHeaders(), charge: charge, limit: limit)
+    pool.leave(entry.demand)
+  }
+
+  /// What has happened to a call so far.
+  private struct Tries {
+    var only: Account?
     var faults = 0
     var heavyFaults = 0
     var refusals = 0
     var redirects = 0
-    while true {
-      // Nothing is begun after the deadline: the end of the run would cut it off.
-      guard deadline.remaining > 0 else { throw CancellationError() }
-      let ticket = try await governor.enter(call.resource)
-      let fault: Fault
-      switch await send(call) {
-      case .failure(let error):
-        governor.leave(ticket)
-        fault = try self.fault(error, of: call)
-      case .success(let response) where Self.isRedirect(response):
-        governor.leave(ticket)
-        redirects += 1
-        call.url = try target(of: response, from: call, redirects: redirects)
-        continue
-      case .success(let response):
-        switch await judge(response) {
-        case .answer(let value):
-          governor.leave(ticket)
-          return value
-        case .failed(let error):
-          governor.leave(ticket)
-          throw error
-        case .limited(let limit):
-          governor.leave(ticket, limit: limit)
-          refusals += 1
-          logger.debug("GitHub refused \(call.method) \(call.name) for a limit.")
-          guard refusals < Self.maximumRefusals else { throw RateLimited(until: clock.now + 60) }
-          continue
-        case .fault(let judged):
-          governor.leave(ticket)
-          fault = judged
-        }
-      }
-      if fault.mayHaveBeenSent && !call.isIdempotent {
-        throw UncertainWrite(detail: "\(call.method) \(call.name): \(fault.detail)")
-      }
-      faults += 1
-      if fault.isTooHeavy { heavyFaults += 1 }
-      if heavyFaults > 1 { throw QueryTooHeavy(detail: "\(call.name): \(fault.detail)") }
-      try await pause(before: faults + 1, of: call, after: fault)
+    var rejections = 0
+  }
+
+  /// Returns where the call may be sent again.
+  private func overcome(_ fault: Fault, of call: Call, _ tries: inout Tries) async throws {
+    if fault.mayHaveBeenSent && !call.isIdempotent {
+      throw UncertainWrite(detail: "\(call.method) \(call.name): \(fault.detail)")
     }
+    tries.faults += 1
+    if fault.isTooHeavy { tries.heavyFaults += 1 }
+    if tries.heavyFaults > 1 { throw QueryTooHeavy(detail: "\(call.name): \(fault.detail)") }
+    try await pause(before: tries.faults + 1, of: call, after: fault)
+  }
+
+  /// Returns where there is another token. What was answered with 401 was not carried out: it may be sent again.
+  private func replaceToken(of entry: Account.Entry, _ error: TokenRejected, _ tries: inout Tries) async throws {
+    tries.rejections += 1
+    if try await entry.account.credential.hasAnother(after: entry.token, attempt: tries.rejections) { return }
+    guard entry.account !== pool.accounts[0] else { throw error }
+    if entry.account.isEnabled {
+      logger.warning("GitHub rejected one of the further tokens; this run goes on without it.")
+    }
+    entry.account.disable()
   }
 
   // MARK: One attempt
 
-  private func send(_ call: Call) async -> Result<HTTPResponse, HTTPError> {
+  private func send(_ call: Call, _ entry: Account.Entry) async -> Result<HTTPResponse, HTTPError> {
+    let headers =
+      call.headers + [
+        ("Authorization", "Bearer \(entry.token)"), ("X-GitHub-Api-Version", "2022-11-28"), ("User-Agent", userAgent),
+      ]
     let request = HTTPRequest(
-      method: call.method, url: call.url, headers: call.headers, body: call.body,
+      method: call.method, url: call.url, headers: headers, body: call.body,
       timeout: min(call.timeout, max(deadline.remaining, 0.05)), maximumBodySize: Self.maximumBodySize,
       isReplayable: call.isIdempotent)
     let start = ContinuousClock.now
@@ -144,7 +194,8 @@ final class Exchange: Sendable {
     let path = Endpoint.loggablePath(call.url)
     switch result {
     case .success(let response):
-      governor.observe(response.headers, resource: call.resource)
+      server.observe(response.headers)
+      entry.account.governor.observe(response.headers, resource: call.demand.resource)
       count(call, response.headers)
       logger.debug("GitHub \(call.method) \(path): \(response.status) in \(Int(elapsed)) ms")
     case .failure(let error):
@@ -156,12 +207,21 @@ final class Exchange: Sendable {
 
   private func count(_ call: Call, _ headers: HTTPHeaders) {
     let remaining = headers["x-ratelimit-remaining"].flatMap { Int($0) }
-    let resource = headers["x-ratelimit-resource"] ?? call.resource
+    let resource = headers["x-ratelimit-resource"] ?? call.demand.resource
     counted.withLock { usage in
-      if call.resource == "graphql" { usage.graphQLRequests += 1 } else { usage.restRequests += 1 }
+      if call.demand.resource == "graphql" { usage.graphQLRequests += 1 } else { usage.restRequests += 1 }
       if let remaining, resource == "core" { usage.restRemaining = remaining }
       if let remaining, resource == "graphql" { usage.graphQLRemaining = remaining }
       if let date = headers["date"].flatMap({ Timestamp(httpDate: $0) }) { usage.serverTime = date }
+    }
+  }
+
+  /// Counts what a query cost, where its answer told, and otherwise the least.
+  private func count<Value>(_ judgement: Judgement<Value>, _ demand: Demand) {
+    guard demand.resource == "graphql", judgement.charge != .none else { return }
+    counted.withLock { usage in
+      usage.graphQLPoints += judgement.charge.amount ?? 1
+      if let remaining = judgement.remaining { usage.graphQLRemaining = remaining }
     }
   }
 
@@ -200,7 +260,7 @@ final class Exchange: Sendable {
     case .badHeader:
       throw TokenRejected(message: "it holds characters that no token has")
     case .tooLarge:
-      if call.resource == "graphql" { throw QueryTooHeavy(detail: "\(call.name): \(error)") }
+      if call.demand.resource == "graphql" { throw QueryTooHeavy(detail: "\(call.name): \(error)") }
       if !call.isIdempotent { throw UncertainWrite(detail: "\(name): \(error)") }
       throw GitHubUnavailable(request: name, detail: "\(error)")
     case .timedOut where deadline.remaining <= 0 && call.isIdempotent:
@@ -208,7 +268,7 @@ final class Exchange: Sendable {
     case .timedOut:
       return Fault(
         detail: "\(error)", mayHaveBeenSent: error.mayHaveBeenSent,
-        isTooHeavy: call.resource == "graphql" && error.mayHaveBeenSent)
+        isTooHeavy: call.demand.resource == "graphql" && error.mayHaveBeenSent)
     default:
       return Fault(detail: "\(error)", mayHaveBeenSent: error.mayHaveBeenSent)
     }

@@ -55,3 +55,14 @@ public struct GitHubUnavailable: UserFacingError {
   public var problem: String { "GitHub did not answer \(request): \(detail)" }
   public var advice: String { "Run again later; nothing is lost. Check the runner's network and proxy if it persists." }
 }
+
+/// GitHub does not know the App by its key, or does not let it act.
+public struct AppRejected: UserFacingError {
+  /// GitHub's words, untrusted.
+  public var message: String?
+  public var exitStatus: ExitStatus { .configuration }
+  public var problem: String { "GitHub rejected the App" + (message.map { " (\($0))" } ?? "") }
+  public var advice: String {
+    "Check `app-id`, `app-private-key` and `app-installation-id`, and that the installation is not suspended."
+  }
+}

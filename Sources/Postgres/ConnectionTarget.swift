@@ -64,7 +64,7 @@ extension PostgresError {
     let isBroken = ["SSL SYSCALL error", "EOF detected", "Connection reset", "send SSL negotiation packet"]
       .contains { text.contains($0) }
     if !isBroken, text.contains("SSL") || text.contains("certificate") {
-      self.init(.tlsFailed, message: "TLS could not be established as the connection string demands")
+      self.init(.tlsFailed, message: Self.tlsProblem(text))
     } else if text.contains("no password supplied") {
       self.init(.authenticationFailed, message: "the server asks for a password and none is given")
     } else if text.contains("invalid ") || text.contains("could not match") {
@@ -79,6 +79,23 @@ extension PostgresError {
       let phrase = phrases.first { text.contains($0) }
       self.init(.connectionFailed, message: "no connection to the server" + (phrase.map { ": \($0)" } ?? ""))
     }
+  }
+}
+
+extension PostgresError {
+  /// What TLS failed for, in words of our own: libpq's quote names of hosts and files out of the connection string.
+  private static func tlsProblem(_ text: String) -> String {
+    if text.contains("does not support SSL") { return "the server offers no TLS, and sslmode demands it" }
+    if text.contains("does not match host name") {
+      return "the server's certificate is for another host name than the one that the connection string names"
+    }
+    if text.contains("root certificate file"), text.contains("does not exist") || text.contains("could not read") {
+      return "the file with the certificates to trust, sslrootcert, cannot be read"
+    }
+    if text.contains("certificate verify failed") {
+      return "the server's certificate is not signed by an authority that sslrootcert holds, or has expired"
+    }
+    return "TLS could not be established as the connection string demands"
   }
 }
 

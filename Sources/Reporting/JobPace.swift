@@ -9,6 +9,10 @@ public struct JobPace: Hashable, Sendable {
   public var itemsLeft: Int?
   /// nil where it cannot be told, 0 where the job is complete.
   public var secondsLeft: Double?
+  public var pointsPerItem: Double?
+  public var restRequestsPerItem: Double?
+  /// The moment at which the first chunk may be taken up again, where all that are open wait.
+  public var waitsUntil: Timestamp?
 
   public init(_ job: JobProgress, now: Timestamp) {
     if let start = job.startedAt {
@@ -18,18 +22,54 @@ public struct JobPace: Hashable, Sendable {
         itemsPerSecond = Double(job.items) / seconds
       }
     }
-    let open = job.chunks.filter { $0.status != "completed" }
-    let left = open.reduce(0 as Int?) { sum, chunk in
-      guard let sum, let size = chunk.size else { return nil }
-      return sum + max(0, size - chunk.itemsDone)
+    if job.items > 0 {
+      pointsPerItem = Double(job.points) / Double(job.items)
+      restRequestsPerItem = Double(job.requests) / Double(job.items)
     }
-    itemsLeft = job.isComplete ? 0 : left
+    let open = job.chunks.filter { $0.status != .completed }
+    let isSized = open.allSatisfy { $0.size != nil }
+    itemsLeft = job.isComplete ? 0 : isSized ? open.reduce(0) { $0 + ($1.numbersLeft ?? 0) } : nil
     if job.isComplete {
       secondsLeft = 0
-    } else if let left, let rate = itemsPerSecond, rate > 0, job.status == "running" {
-      let seconds = Double(left) / rate
+    } else if let itemsLeft, let elapsed, job.status == .running {
+      let done = job.chunks.reduce(0) { $0 + ($1.numbersLookedAt ?? 0) }
+      let seconds = done > 0 ? Double(itemsLeft) * elapsed / Double(done) : .infinity
       // Thirty years are no forecast.
       secondsLeft = seconds < 1e9 ? seconds : nil
+    }
+    let moments = open.compactMap(\.notBefore).filter { $0 > now }
+    if job.status.isOpen, !open.isEmpty, moments.count == open.count { waitsUntil = moments.min() }
+  }
+}
+
+extension JobProgress.Chunk {
+  /// Numbers of the chunk that are accounted for; nil where it covers none.
+  var numbersLookedAt: Int? {
+    size.map { size in status == .completed ? size : min(size, max(0, numbersDone ?? itemsDone)) }
+  }
+
+  var numbersLeft: Int? { size.flatMap { size in numbersLookedAt.map { size - $0 } } }
+
+  /// Numbers at which there is neither an issue nor a pull request; nil where that is not known.
+  var empty: Int? {
+    guard status == .completed || numbersDone != nil, let looked = numbersLookedAt else { return nil }
+    return max(0, looked - itemsDone)
+  }
+}
+
+extension JobProgress {
+  /// Numbers of all chunks that know how many they cover.
+  var numbersTotal: Int { chunks.reduce(0) { $0 + ($1.size ?? 0) } }
+  var numbersLookedAt: Int { chunks.reduce(0) { $0 + ($1.numbersLookedAt ?? 0) } }
+}
+
+extension Job.Processor {
+  /// Who works on the job.
+  var inWords: String {
+    switch self {
+    case .githubActions: "jobs of GitHub Actions"
+    case .inngest: "Inngest"
+    case .event: "the run of the event"
     }
   }
 }

@@ -54,6 +54,8 @@ public struct RunReport: Sendable {
   public var usage = APIUsage()
   /// Seconds.
   public var duration = 0.0
+  /// What became of the event's item in the captured history, one sentence each.
+  public var capture: [String] = []
   /// What is left to be done, one sentence each.
   public var remaining: [String] = []
   public var fault: Fault?
@@ -72,7 +74,8 @@ public struct RunReport: Sendable {
 
   public func markdown() -> Markdown {
     Markdown.blocks([
-      heading, subject, fault?.markdown ?? "", reason.map { "\($0)" } ?? "", effects, considered, remains, cost,
+      heading, subject, fault?.markdown ?? "", reason.map { "\($0)" } ?? "", effects, considered, captured, remains,
+      cost,
       identity,
     ])
   }
@@ -143,6 +146,11 @@ public struct RunReport: Sendable {
     }
     let table = Markdown.table(header: ["Looked at", "Why nothing came of it"], rows: rows)
     return .details("Looked at without effect", .blocks([table, Self.more(notes.count)]))
+  }
+
+  private var captured: Markdown {
+    guard !capture.isEmpty else { return "" }
+    return "**History**\n\n" + capture.map { "- \(Figures.shortened($0, to: 500))" }.joined(separator: "\n")
   }
 
   private var remains: Markdown {

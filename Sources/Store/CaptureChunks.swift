@@ -46,11 +46,13 @@ extension Store {
 
   /// One round trip, whatever the page holds.
   public func commit(
-    _ page: CapturedPage, of chunk: ClaimedChunk, checkpoint: Checkpoint, finished: Bool, cost: PageCost, lease: Int
+    _ page: CapturedPage, of chunk: ClaimedChunk, checkpoint: Checkpoint, finished: Bool, cost: PageCost,
+    widths: [String: Int], lease: Int
   ) async throws {
     let cursor = try encodedText(checkpoint)
-    var statements = [Self.advance(chunk, to: cursor, finished, cost, lease)]
-    statements += CapturedTable.statements(for: page, repository: chunk.repositoryID)
+    var statements = [Self.advance(chunk, to: checkpoint, cursor, page, finished, cost, lease)]
+    statements += PageStatements(page, of: chunk, finished: finished).all
+    if !widths.isEmpty { statements.append(Self.remember(widths, of: chunk.repositoryID)) }
     if finished {
       statements += [
         PostgresStatement(
@@ -66,6 +68,14 @@ extension Store {
       } catch let error as PostgresError where error.isLeaseLost {
         throw LeaseLost(subject: "Chunk \(chunk.ordinal) of job \(chunk.jobID)")
       }
+    }
+  }
+
+  public func widths(of repository: RepositoryID) async throws -> [String: Int] {
+    try await perform { session in
+      let rows = try await session.query(
+        "SELECT query, width FROM yardmaster.query_widths WHERE repository_id = $1::uuid", [.id(repository)])
+      return try Dictionary(uniqueKeysWithValues: rows.map { try ($0.decode("query"), $0.decode("width")) })
     }
   }
 
@@ -103,8 +113,10 @@ extension Store {
     }
   }
 
+  /// Comes first in its transaction: whoever lost the lease writes nothing at all.
   private static func advance(
-    _ chunk: ClaimedChunk, to cursor: String, _ finished: Bool, _ cost: PageCost, _ lease: Int
+    _ chunk: ClaimedChunk, to checkpoint: Checkpoint, _ cursor: String, _ page: CapturedPage, _ finished: Bool,
+    _ cost: PageCost, _ lease: Int
   ) -> PostgresStatement {
     PostgresStatement(
       """
@@ -113,16 +125,33 @@ extension Store {
           points = points + $5::integer, requests = requests + $6::integer, error = NULL, updated_at = now(),
           lease_expires_at = CASE WHEN $7::boolean THEN NULL ELSE now() + make_interval(secs => $8::integer) END,
           status = CASE WHEN $7::boolean THEN 'completed' ELSE status END,
-          completed_at = CASE WHEN $7::boolean THEN now() END
+          completed_at = CASE WHEN $7::boolean THEN now() END,
+          pages = pages + CASE WHEN $7::boolean OR $9::boolean OR cursor IS DISTINCT FROM $3 THEN 1 ELSE 0 END,
+          numbers_done = CASE WHEN $7::boolean THEN size ELSE $10::integer END
         WHERE id = $1::uuid AND fence = $2::integer AND status = 'leased'
         RETURNING 1
       )
-      SELECT CASE WHEN NOT EXISTS (SELECT FROM held) THEN yardmaster.fail('YM002', 'the chunk was taken over') END
+      SELECT CASE WHEN NOT EXISTS (SELECT FROM held) THEN yardmaster.fail('YM002', 'the chunk was taken over') END,
+        -- For the statements that follow in this transaction: pages touch few rows of large tables.
+        set_config('random_page_cost', '1.1', true), set_config('jit', 'off', true)
       """,
       [
         .id(chunk.id), .integer(chunk.fence), .text(cursor), .integer(cost.items), .integer(cost.points),
-        .integer(cost.requests), .bool(finished), .integer(lease),
+        .integer(cost.requests), .bool(finished), .integer(lease), .bool(page.holdsAnything),
+        .integer(chunk.scope.size.map { max(0, min(checkpoint.next, $0) - checkpoint.absent.count) }),
       ])
+  }
+
+  private static func remember(_ widths: [String: Int], of repository: RepositoryID) -> PostgresStatement {
+    let rows = widths.sorted { $0.key < $1.key }.map { WidthRow(query: $0.key, width: $0.value) }
+    return PostgresStatement(
+      """
+      INSERT INTO yardmaster.query_widths AS t (repository_id, query, width)
+      SELECT $2::uuid, r.query, r.width FROM json_to_recordset($1::json) AS r (query text, width integer)
+      ORDER BY r.query
+      ON CONFLICT (repository_id, query) DO UPDATE SET width = excluded.width, updated_at = now()
+      WHERE t.width <> excluded.width
+      """, [.json(RowWriter(rows).document), .id(repository)])
   }
 
   /// Whether an attempt whose answer was lost was committed: then the chunk stands at this very checkpoint.
@@ -146,5 +175,23 @@ extension ClaimedChunk {
       ordinal: try row.decode("ordinal"), scope: try row.decodeJSON("scope"),
       checkpoint: try row.decodeIfPresent("cursor", as: String.self) == nil ? Checkpoint() : row.decodeJSON("cursor"),
       fence: try row.decode("fence"), itemsDone: try row.decode("items_done"))
+  }
+}
+
+extension CapturedPage {
+  /// Whether it is more than a heartbeat.
+  fileprivate var holdsAnything: Bool {
+    rowCount > 0 || !numbers.isEmpty || !lists.isEmpty || !labels.isEmpty || !links.isEmpty || !completed.isEmpty
+  }
+}
+
+/// How wide a query may be.
+private struct WidthRow: CapturedRow {
+  var query: String
+  var width: Int
+
+  func write(to writer: inout RowWriter) {
+    writer.member("query", query)
+    writer.member("width", width)
   }
 }

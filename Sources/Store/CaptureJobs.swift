@@ -7,7 +7,7 @@ extension Store {
       try await session.query(
         """
         SELECT \(microseconds("max(walked_as_of)")) AS value FROM yardmaster.progressive_capture_jobs
-        WHERE repository_id = $1::uuid AND status = 'completed'
+        WHERE repository_id = $1::uuid AND status = 'completed' AND job_type <> 'repair'
         """, [.id(repository)])[0].decodeIfPresent("value")
     }
   }
@@ -22,6 +22,13 @@ extension Store {
         let repository = try transaction.query(
           "SELECT FROM yardmaster.repositories WHERE id = $1::uuid FOR UPDATE", [.id(new.repositoryID)])
         guard !repository.isEmpty else { throw StoreError.malformedRow("a job's repository is missing") }
+        if let newest = new.newest {
+          try transaction.query(
+            """
+            UPDATE yardmaster.repositories SET newest_number = $2, updated_at = now()
+            WHERE id = $1::uuid AND (newest_number IS NULL OR newest_number < $2)
+            """, [.id(new.repositoryID), .integer(newest)])
+        }
         return try new.id.map { try Self.adopt($0, new, transaction) } ?? Self.insert(fresh, new, transaction)
       }
     }
@@ -33,15 +40,36 @@ extension Store {
     try await perform { session in
       try await session.query(
         """
-        SELECT j.id, j.repository_id, j.status, j.scope, j.time_range_days, j.metadata, j.error, r.owner, r.name,
-          \(microseconds("j.created_at")) AS created, \(microseconds("j.started_at")) AS started,
-          \(microseconds("j.completed_at")) AS completed
-        FROM yardmaster.progressive_capture_jobs j LEFT JOIN yardmaster.repositories r ON r.id = j.repository_id
-        WHERE j.id = $1::uuid
+        \(Self.jobs) WHERE j.id = $1::uuid
         """, [.id(id)]
       ).first.map { try Job(row: $0, assuming: name) }
     }
   }
+
+  /// A queue manager's row that cannot be read is left out: `status` shows it, and it must not keep the others from
+  /// being worked on.
+  public func openJobs(of repository: RepositoryID) async throws -> [Job] {
+    try await perform { session in
+      try await session.query(
+        """
+        \(Self.jobs) WHERE j.repository_id = $1::uuid AND j.status IN ('pending', 'running', 'waiting')
+        ORDER BY coalesce(j.metadata->>'priority', '') = 'true' DESC, j.created_at, j.id
+        """, [.id(repository)]
+      ).compactMap { row in
+        do { return try Job(row: row, assuming: nil) } catch let error as StoreError where error.cause == .malformedRow
+        {
+          return nil
+        }
+      }
+    }
+  }
+
+  private static let jobs = """
+    SELECT j.id, j.repository_id, j.job_type, j.processor_type, j.status, j.scope, j.time_range_days, j.metadata,
+      j.error, r.owner, r.name, \(microseconds("j.created_at")) AS created,
+      \(microseconds("j.started_at")) AS started, \(microseconds("j.completed_at")) AS completed
+    FROM yardmaster.progressive_capture_jobs j LEFT JOIN yardmaster.repositories r ON r.id = j.repository_id
+    """
 
   private static func adopt(_ id: JobID, _ new: NewJob, _ transaction: PostgresTransaction) throws -> JobID {
     let rows = try transaction.query(
@@ -59,10 +87,14 @@ extension Store {
     try transaction.query(
       """
       UPDATE yardmaster.progressive_capture_jobs SET repository_id = $2::uuid, scope = $3::jsonb,
-        walked_as_of = $4::timestamptz, workflow_run_id = coalesce(workflow_run_id, $5::bigint)
+        walked_as_of = $4::timestamptz, workflow_run_id = coalesce(workflow_run_id, $5::bigint),
+        metadata = coalesce(metadata, '{}') || $6::jsonb
       WHERE id = $1::uuid
       """,
-      [.id(id), .id(new.repositoryID), try .encoded(new.scope), .time(new.walkedAsOf), .integer(new.runID)])
+      [
+        .id(id), .id(new.repositoryID), try .encoded(new.scope), .time(new.walkedAsOf), .integer(new.runID),
+        .json(.object(new.metadata)),
+      ])
     try insertChunks(of: id, new.chunks, transaction)
     return id
   }
@@ -71,22 +103,28 @@ extension Store {
     let open = try transaction.query(
       """
       SELECT id FROM yardmaster.progressive_capture_jobs
-      WHERE repository_id = $1::uuid AND scope = $2::jsonb AND status IN ('pending', 'running', 'waiting') OR id = $3::uuid
+      WHERE repository_id = $1::uuid AND scope = $2::jsonb AND job_type = $4 AND processor_type = $5
+        AND status IN ('pending', 'running', 'waiting') OR id = $3::uuid
       ORDER BY created_at LIMIT 1
-      """, [.id(new.repositoryID), try .encoded(new.scope), .id(id)])
+      """,
+      [
+        .id(new.repositoryID), try .encoded(new.scope), .id(id), .text(new.kind.rawValue),
+        .text(new.processor.rawValue),
+      ])
     if let row = open.first { return try row.decode("id") }
     let days: Int? = if case .daysBack(let days) = new.scope.window { days } else { nil }
     try transaction.query(
       """
       INSERT INTO yardmaster.progressive_capture_jobs
-        (id, repository_id, scope, walked_as_of, workflow_run_id, time_range_days)
-      VALUES ($1::uuid, $2::uuid, $3::jsonb, $4::timestamptz, $5::bigint, $6::integer)
+        (id, repository_id, scope, walked_as_of, workflow_run_id, time_range_days, job_type, processor_type, metadata)
+      VALUES ($1::uuid, $2::uuid, $3::jsonb, $4::timestamptz, $5::bigint, $6::integer, $7, $8, $9::jsonb)
       """,
       [
         .id(id), .id(new.repositoryID), try .encoded(new.scope), .time(new.walkedAsOf), .integer(new.runID),
-        .integer(days),
+        .integer(days), .text(new.kind.rawValue), .text(new.processor.rawValue), .json(.object(new.metadata)),
       ])
     try insertChunks(of: id, new.chunks, transaction)
+    if new.kind == .repair { try countRepairs(new, transaction) }
     return id
   }
 
@@ -183,7 +221,8 @@ extension Job {
       }
     self.init(
       id: id, repositoryID: try row.decodeIfPresent("repository_id"), repository: repository,
-      status: try row.decodeWord("status"), scope: scope,
+      kind: Kind(rawValue: try row.decode("job_type")) ?? .history,
+      processor: try row.decodeWord("processor_type"), status: try row.decodeWord("status"), scope: scope,
       createdAt: try row.decode("created"),
       startedAt: try row.decodeIfPresent("started"), completedAt: try row.decodeIfPresent("completed"),
       error: try row.decodeIfPresent("error"))

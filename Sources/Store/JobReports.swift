@@ -13,8 +13,8 @@ extension Store {
       let rows = try await session.pipeline([
         PostgresStatement(
           """
-          SELECT j.id, j.status, j.error, coalesce(r.owner || '/' || r.name, j.metadata->>'repository_name', j.metadata->>'repository')
-              AS repository,
+          SELECT j.id, j.job_type, j.processor_type, j.status, j.error,
+            coalesce(r.owner || '/' || r.name, j.metadata->>'repository_name', j.metadata->>'repository') AS repository,
             \(microseconds("j.created_at")) AS created, \(microseconds("j.started_at")) AS started,
             \(microseconds("j.completed_at")) AS completed
           FROM yardmaster.progressive_capture_jobs j LEFT JOIN yardmaster.repositories r ON r.id = j.repository_id
@@ -22,8 +22,9 @@ extension Store {
           """, [.id(job)]),
         PostgresStatement(
           """
-          SELECT job_id, ordinal, status, scope, items_done, size, attempts, points, requests,
-            \(microseconds("not_before")) AS not_before
+          SELECT job_id, ordinal, status, scope, items_done, size, attempts, points, requests, numbers_done, run_id,
+            pages, error, \(microseconds("not_before")) AS not_before, \(microseconds("started_at")) AS started,
+            \(microseconds("completed_at")) AS completed
           FROM yardmaster.capture_chunks WHERE job_id IN (\(selection)) ORDER BY job_id, ordinal
           """, [.id(job)]),
       ])
@@ -36,7 +37,9 @@ extension Store {
         let own = chunks[id] ?? []
         func sum(_ column: String) throws -> Int { try own.reduce(0) { try $0 + $1.decode(column) } }
         return JobProgress(
-          id: id, repository: repository, status: try row.decode("status"), items: try sum("items_done"),
+          id: id, repository: repository, kind: Job.Kind(rawValue: try row.decode("job_type")) ?? .history,
+          processor: try row.decodeWord("processor_type"), status: try row.decodeWord("status"),
+          items: try sum("items_done"),
           chunks: try own.map(JobProgress.Chunk.init(row:)), points: try sum("points"), requests: try sum("requests"),
           createdAt: try row.decode("created"), startedAt: try row.decodeIfPresent("started"),
           completedAt: try row.decodeIfPresent("completed"), error: try row.decodeIfPresent("error"))
@@ -48,20 +51,45 @@ extension Store {
     _ = try await perform { session in
       try await session.query(
         """
-        INSERT INTO yardmaster.dead_letters AS d (kind, reference, error, payload) VALUES ($1, $2, $3, $4::jsonb)
+        INSERT INTO yardmaster.dead_letters AS d (kind, reference, error, payload, repository_id, number)
+        VALUES ($1, $2, $3, $4::jsonb, \(Self.buriedRepository), $5::bigint)
         ON CONFLICT (kind, reference) DO UPDATE SET attempts = d.attempts + 1, error = excluded.error,
-          payload = excluded.payload, updated_at = now()
-        """, [.text(kind), .text(reference.indexable), .text(error), .json(payload)])
+          payload = excluded.payload, repository_id = excluded.repository_id, number = excluded.number,
+          updated_at = now()
+        """,
+        [
+          .text(kind), .text(reference.indexable), .text(error), .json(payload),
+          .integer(Self.buriedNumber(kind, payload)), .text(payload["job"]?.string.flatMap { JobID($0) }?.text),
+        ])
     }
   }
+}
+
+extension Store {
+  /// The number that a dead letter of a capture belongs to: it is captured again, and no dead letter any more once that
+  /// succeeds.
+  private static func buriedNumber(_ kind: String, _ payload: JSONValue) -> Int64? {
+    guard kind == "item" || kind == "list", case .integer(let number)? = payload["number"] else { return nil }
+    return number
+  }
+
+  /// The repository of the job that the payload names: a reference by name would not survive a rename.
+  private static let buriedRepository = """
+    (SELECT j.repository_id FROM yardmaster.progressive_capture_jobs j
+      JOIN yardmaster.repositories r ON r.id = j.repository_id WHERE j.id = $6::uuid)
+    """
 }
 
 extension JobProgress.Chunk {
   fileprivate init(row: PostgresRow) throws {
     let scope: ChunkScope = try row.decodeJSON("scope")
     self.init(
-      ordinal: try row.decode("ordinal"), status: try row.decode("status"), scope: scope.summary,
+      ordinal: try row.decode("ordinal"), status: try row.decodeWord("status"), scope: scope.summary,
       itemsDone: try row.decode("items_done"), size: try row.decodeIfPresent("size"),
-      attempts: try row.decode("attempts"), notBefore: try row.decodeIfPresent("not_before"))
+      attempts: try row.decode("attempts"), notBefore: try row.decodeIfPresent("not_before"),
+      numbersDone: try row.decodeIfPresent("numbers_done"), points: try row.decode("points"),
+      requests: try row.decode("requests"), runID: try row.decodeIfPresent("run_id"), pages: try row.decode("pages"),
+      startedAt: try row.decodeIfPresent("started"), completedAt: try row.decodeIfPresent("completed"),
+      error: try row.decodeIfPresent("error"))
   }
 }

@@ -22,6 +22,9 @@ struct Migration: Sendable {
     Migration(1, "events", PackageResources._001_events_sql),
     Migration(2, "audit", PackageResources._002_audit_sql),
     Migration(3, "capture", PackageResources._003_capture_sql),
+    Migration(4, "completeness", PackageResources._004_completeness_sql),
+    Migration(5, "budgets", PackageResources._005_budgets_sql),
+    Migration(6, "lanes", PackageResources._006_lanes_sql),
   ]
 
   /// The version that this executable works with.

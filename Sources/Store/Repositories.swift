@@ -15,6 +15,16 @@ extension Store {
     }
   }
 
+  /// The repository where it is known under this name; nil where it is not. Writes nothing.
+  public func knownRepository(_ name: RepositoryName) async throws -> RepositoryID? {
+    try await perform { session in
+      try await session.query(
+        "SELECT id FROM yardmaster.repositories WHERE lower(owner) = lower($1) AND lower(name) = lower($2)",
+        [.text(name.owner), .text(name.name)]
+      ).first?.decode("id")
+    }
+  }
+
   private static func register(
     _ name: RepositoryName, _ githubID: Int64?, _ transaction: PostgresTransaction
   ) throws -> RepositoryID {

@@ -22,6 +22,13 @@ struct RowWriter {
     document.append(UInt8(ascii: "]"))
   }
 
+  /// One row, as an object of its own.
+  init(object row: some CapturedRow) {
+    document.append(UInt8(ascii: "{"))
+    row.write(to: &self)
+    document.append(UInt8(ascii: "}"))
+  }
+
   mutating func member(_ name: StaticString, _ value: String?) {
     begin(name)
     if let value { string(value) } else { document.append(contentsOf: "null".utf8) }
@@ -37,6 +44,12 @@ struct RowWriter {
   mutating func member(_ name: StaticString, _ value: Bool) {
     begin(name)
     document.append(contentsOf: (value ? "true" : "false").utf8)
+  }
+
+  /// JSON has no infinities: what is not finite becomes 0.
+  mutating func member(_ name: StaticString, _ value: Double) {
+    begin(name)
+    document.append(contentsOf: (value.isFinite ? "\(value)" : "0").utf8)
   }
 
   mutating func member(_ name: StaticString, _ values: [String]) {
@@ -105,7 +118,7 @@ extension PullRequestRecord: CapturedRow {
     writer.member("base_ref", baseRef)
     writer.member("head_ref", headRef)
     writer.member("head_sha", headSHA)
-    writer.member("labels", labels)
+    writer.member("merge_commit_sha", mergeCommitSHA)
   }
 }
 
@@ -121,7 +134,6 @@ extension IssueRecord: CapturedRow {
     writer.member("created_at", createdAt)
     writer.member("updated_at", updatedAt)
     writer.member("closed_at", closedAt)
-    writer.member("labels", labels)
   }
 }
 

@@ -36,7 +36,7 @@ public struct StoreError: UserFacingError, Hashable {
     case .tlsFailed:
       self.init(
         .tls, .configuration, "The database cannot be reached safely: \(text)",
-        advice: "Check sslmode and sslrootcert in DATABASE_URL against what the server offers.")
+        advice: "Name the host as the server's certificate does, and in sslrootcert the authority that signed it.")
     case .authenticationFailed:
       self.init(
         .authentication, .configuration, "The database refused the login: \(text)",

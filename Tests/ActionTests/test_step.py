@@ -43,6 +43,13 @@ class StepTests(unittest.TestCase):
         self.assertEqual(
             result.stdout.splitlines(), ["argument <run>", "token <secret> database <postgresql://db> limit <30>"])
 
+    def test_credentials_are_environment_and_no_arguments(self):
+        self.program.write_text(
+            '#!/bin/sh\necho "$#" "$YARDMASTER_APP_ID" "$YARDMASTER_APP_PRIVATE_KEY" '
+            '"$YARDMASTER_APP_INSTALLATION_ID" "$YARDMASTER_TOKENS"\n')
+        result = self.run_step(app_id="12", app_private_key="-----BEGIN", app_installation_id="34", tokens="a b")
+        self.assertEqual(result.stdout, "1 12 -----BEGIN 34 a b\n")
+
     def test_commands(self):
         cases = [
             (dict(command="migrate"), ["migrate"]),

@@ -46,9 +46,36 @@ import Testing
     #expect(environment.timeLimit == nil)
   }
 
+  @Test func readsAnAppAndFurtherTokens() {
+    let environment = ActionsEnvironment.read([
+      "YARDMASTER_APP_ID": " Iv23liABC\n", "YARDMASTER_APP_PRIVATE_KEY": "-----BEGIN\nKEY-----\n",
+      "YARDMASTER_APP_INSTALLATION_ID": "67890", "YARDMASTER_TOKENS": "one, two\nthree,,\n",
+    ])
+    #expect(environment.problems.isEmpty)
+    #expect(environment.appID == "Iv23liABC")
+    #expect(environment.appPrivateKey == "-----BEGIN\nKEY-----")
+    #expect(environment.appInstallationID == 67890)
+    #expect(environment.furtherTokens == ["one", "two", "three"])
+    let empty = ActionsEnvironment.read(["YARDMASTER_APP_ID": "", "YARDMASTER_TOKENS": " ,"])
+    #expect(empty.appID == nil && empty.furtherTokens.isEmpty && empty.problems.isEmpty)
+  }
+
+  @Test(arguments: [
+    ["YARDMASTER_APP_ID": "1"], ["YARDMASTER_APP_PRIVATE_KEY": "SECRET"],
+    ["YARDMASTER_APP_ID": "1\"}", "YARDMASTER_APP_PRIVATE_KEY": "SECRET"],
+    ["YARDMASTER_APP_INSTALLATION_ID": "https://github.com/settings/installations/1"],
+    ["YARDMASTER_APP_INSTALLATION_ID": "0"],
+  ])
+  func halfAnAppIsSaid(variables: [String: String]) {
+    let problems = ActionsEnvironment.read(variables).problems
+    #expect(problems.count == 1)
+    #expect(!"\(problems)".contains("SECRET"))
+  }
+
   @Test func descriptionsHoldNoSecret() {
     let environment = ActionsEnvironment.read([
       "GITHUB_TOKEN": "SECRET1", "DATABASE_URL": "SECRET2", "YARDMASTER_AUDIT_KEY": "SECRET3",
+      "YARDMASTER_APP_ID": "1", "YARDMASTER_APP_PRIVATE_KEY": "SECRET4", "YARDMASTER_TOKENS": "SECRET5",
     ])
     var dumped = ""
     dump(environment, to: &dumped)

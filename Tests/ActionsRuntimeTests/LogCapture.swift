@@ -8,13 +8,15 @@ final class LogCapture {
   let log: RunLog
   private let descriptors: [Int32]
 
-  init(isActions: Bool) throws {
+  init(isActions: Bool, seconds: (@Sendable () -> Double)? = nil) throws {
     let folder = try temporaryFolder()
     self.folder = folder
     descriptors = ["output", "diagnostics"].map {
       open(folder.appending(path: $0).path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
     }
-    log = RunLog(output: descriptors[0], diagnostics: descriptors[1], isActions: isActions, allowsColour: false)
+    log = RunLog(
+      output: descriptors[0], diagnostics: descriptors[1], isActions: isActions, allowsColour: false, terminal: "xterm",
+      seconds: seconds)
   }
 
   deinit {

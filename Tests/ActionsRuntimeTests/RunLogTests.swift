@@ -62,12 +62,6 @@ import Testing
     #expect(message.hasSuffix("😀…"))
   }
 
-  @Test func progressDoesNotFloodALog() throws {
-    let capture = try LogCapture(isActions: true)
-    for number in 1...100 { capture.log.progress("page \(number)") }
-    #expect(try capture.output == "page 1\n")
-  }
-
   @Test func loggerKeepsToItsLevel() throws {
     let capture = try LogCapture(isActions: true)
     let logger = capture.log.logger(label: "GitHub", level: .warning)

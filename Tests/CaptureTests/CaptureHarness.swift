@@ -35,11 +35,34 @@ struct CaptureHarness {
         chunkSize: chunkSize, jobs: jobs, runID: 1))
   }
 
-  func sync() async throws -> SyncResult {
-    let job = try #require(store.state.job)
-    return try await SyncRun(
-      github: github, store: store, deadline: deadline, clock: clock, logger: silent, observer: notes
+  func sync(cap: SpendingCap? = nil) async throws -> SyncResult {
+    try await sync(try #require(store.state.job), cap: cap)
+  }
+
+  func sync(_ job: Job, cap: SpendingCap? = nil) async throws -> SyncResult {
+    try await SyncRun(
+      github: github, store: store, deadline: deadline, clock: clock, logger: silent, observer: notes, cap: cap
     ).run(job: job, runID: 1)
+  }
+
+  func sweep(auditCap: SpendingCap? = SpendingCap(points: 1_000, requests: 1_000)) async throws -> SweepResult {
+    let sweep = Sweep(
+      github: github, store: store, deadline: deadline, clock: clock, logger: silent, worker: Worker(harness: self))
+    return try await sweep.run(
+      SweepRequest(repository: try name("acme/widget"), auditCap: auditCap, runID: 1))
+  }
+
+  private struct Worker: JobWorker {
+    let harness: CaptureHarness
+
+    func begin(_ repository: RepositoryID) async throws {}
+
+    func work(on job: Job, as part: SweepPart, cap: SpendingCap?) async throws -> SyncResult {
+      harness.notes.note("\(part.rawValue) of \(job.scope.window)")
+      return try await harness.sync(job, cap: cap)
+    }
+    func note(_ text: String) { harness.notes.note(text) }
+    func waiting(until moment: Timestamp) { harness.notes.note("waiting until \(moment)") }
   }
 }
 

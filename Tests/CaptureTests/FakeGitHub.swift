@@ -5,19 +5,80 @@ import Synchronization
 /// Answers the capture's calls from a model. A call that it does not know fails the test by throwing.
 final class FakeGitHub: GitHubAPI, Sendable {
   enum Call: Sendable {
-    case numbers([Int])
-    case lists([String])
+    case items(Asked)
     case rest(String)
     case plan, probe
+
+    /// The numbers whose heads are asked for; nil for calls that do not ask for items.
+    var heads: [Int]? { if case .items(let asked) = self { asked.numbers.map(\.number) } else { nil } }
   }
 
-  /// What to do instead of answering.
+  /// What a call of the walk asks for.
+  struct Asked: Sendable {
+    /// In the order of their aliases.
+    var numbers: [Number] = []
+    var lists: [List] = []
+
+    struct Number: Hashable, Sendable {
+      var number: Int
+      /// Whether it is asked for as a discussion, too.
+      var isAbsent = false
+    }
+
+    struct List: Hashable, Sendable {
+      var nodeID: String
+      var list: CapturedList
+      var after: String?
+      /// Where the answer stands.
+      var alias: String
+      /// In its group; nil for a single owner.
+      var index: Int?
+      var number: Int { Int(nodeID.split(separator: "_")[1]) ?? 0 }
+    }
+
+    var heads: [Int] { numbers.filter { !$0.isAbsent }.map(\.number) }
+    var absent: [Int] { numbers.filter(\.isAbsent).map(\.number) }
+    var count: Int { numbers.count + lists.count }
+  }
+
+  /// What to do instead of answering in full.
   enum Fault: Sendable {
     case raise(any Error)
-    /// Errors at these numbers; the numbers are null.
-    case partial([Int: String])
-    /// The first list of each of these numbers is null, with an error; the rest of the item is there.
-    case holes([Int: String])
+    case damage(Damage)
+  }
+
+  struct Damage: Sendable {
+    /// These numbers are null, with an error of this type.
+    var heads: [Int: String] = [:]
+    var lists: [ListKey: ListDamage] = [:]
+    /// Errors do not say what they concern.
+    var hidesPaths = false
+    /// The error of a whole answer, beside its data.
+    var general: String?
+  }
+
+  struct ListKey: Hashable, Sendable {
+    var number: Int
+    var list: CapturedList
+    init(_ number: Int, _ list: CapturedList) {
+      self.number = number
+      self.list = list
+    }
+  }
+
+  enum ListDamage: Sendable {
+    /// The list is null, with an error of this type.
+    case null(String)
+    /// Its first entry is null, with an error of this type.
+    case hole(String)
+    /// Its first entry is nothing that the schema knows.
+    case odd
+    /// The list is null, and no error says why.
+    case silence
+    /// GitHub counts one entry more than it lists.
+    case lessThanCounted
+    /// Every cursor into it is unknown.
+    case badCursor
   }
 
   struct Unexpected: Error { var what: String }
@@ -42,6 +103,7 @@ final class FakeGitHub: GitHubAPI, Sendable {
   }
 
   var calls: [Call] { state.withLock { $0.calls } }
+  var asked: [Asked] { calls.compactMap { if case .items(let asked) = $0 { asked } else { nil } } }
   var restPaths: [String] { calls.compactMap { if case .rest(let path) = $0 { path } else { nil } } }
   var usage: APIUsage { get async { state.withLock { $0.usage } } }
   var limitedUntil: Timestamp? { get async { state.withLock { $0.limitedUntil } } }
@@ -60,8 +122,7 @@ final class FakeGitHub: GitHubAPI, Sendable {
     switch query.operation {
     case "CapturePlan": call = .plan
     case "CaptureProbe": call = .probe
-    case "CaptureNumbers": call = .numbers(slots("n", query).map { Int($0.integer ?? 0) })
-    case "CaptureLists": call = .lists(slots("i", query).map { $0.string ?? "" })
+    case "CaptureItems": call = .items(try Self.read(query))
     default: throw Unexpected(what: query.operation)
     }
     state.withLock {
@@ -71,129 +132,65 @@ final class FakeGitHub: GitHubAPI, Sendable {
     let fault = try await gate(call)
     if case .raise(let error)? = fault { throw error }
     let (model, name, exists) = state.withLock { ($0.model, $0.name, $0.exists) }
-    var data: [String: Any] = ["rateLimit": ["cost": 1, "remaining": 4_000, "resetAt": "2026-11-21T05:00:00Z"]]
-    var errors: [GraphQLError] = []
+    var answer = Sheet()
     switch call {
-    case .plan where !exists:
-      data["repository"] = NSNull()
-      errors = [GraphQLError(type: "NOT_FOUND", message: "Could not resolve", path: ["repository"])]
-    case .plan:
-      let pulls = model.items.values.filter(\.isPull).map(\.number)
-      let issues = model.items.values.filter { !$0.isPull }.map(\.number)
-      func list(_ numbers: [Int]) -> [String: Any] {
-        ["totalCount": numbers.count, "nodes": numbers.max().map { [["number": $0]] } ?? []]
-      }
-      data["repository"] =
-        [
-          "databaseId": 77, "nameWithOwner": name, "pullRequests": list(pulls), "issues": list(issues),
-          "touchedPullRequests": list(pulls), "touchedIssues": list(issues),
-        ] as [String: Any]
-    case .numbers where !exists:
-      data["repository"] = NSNull()
-      errors = [GraphQLError(type: "NOT_FOUND", message: "Could not resolve", path: ["repository"])]
+    case .plan where !exists: answer.noRepository()
+    case .items(let asked) where !exists && !asked.numbers.isEmpty: answer.noRepository()
+    case .plan: answer.data["repository"] = Self.overview(model, name)
+    case .items(let asked):
+      let damage: Damage = if case .damage(let damage)? = fault { damage } else { Damage() }
+      answer.fill(asked, of: model, damage)
     case .probe: break
-    case .numbers(let numbers):
-      var slots: [String: Any] = [:]
-      for (slot, number) in numbers.enumerated() {
-        if case .partial(let failing)? = fault, let type = failing[number] {
-          slots["n\(slot)"] = NSNull()
-          errors.append(GraphQLError(type: type, message: "no", path: ["repository", "n\(slot)"]))
-        } else if let item = model.items[number] {
-          var object = graphQL(item, threads: query.document.contains("reviewThreads"))
-          if case .holes(let failing)? = fault, let type = failing[number] {
-            object["comments"] = NSNull()
-            errors.append(GraphQLError(type: type, message: "no", path: ["repository", "n\(slot)", "comments"]))
-          }
-          slots["n\(slot)"] = object
-        } else {
-          slots["n\(slot)"] = NSNull()
-          errors.append(GraphQLError(type: "NOT_FOUND", message: "no", path: ["repository", "n\(slot)"]))
-        }
-      }
-      data["repository"] = slots
-    case .lists(let ids):
-      for (slot, id) in ids.enumerated() {
-        guard let item = model.items[Int(id.split(separator: "_")[1]) ?? 0] else {
-          data["l\(slot)"] = NSNull()
-          errors.append(GraphQLError(type: "NOT_FOUND", message: "no", path: ["l\(slot)"]))
-          continue
-        }
-        let after = Int(query.variables["c\(slot)"]?.string ?? "") ?? 0
-        guard let line = query.document.split(separator: "\n").first(where: { $0.hasPrefix("l\(slot): ") }) else {
-          throw Unexpected(what: "no alias l\(slot)")
-        }
-        if line.contains(" comments(") {
-          data["l\(slot)"] = ["comments": page(item.comments.map(comment), after)]
-        } else if line.contains(" reviews(") {
-          data["l\(slot)"] = ["reviews": page(item.reviews.map(review), after)]
-        } else if line.contains(" files(") {
-          data["l\(slot)"] = ["files": page(item.files.map(file), after)]
-        } else {
-          throw Unexpected(what: String(line))
-        }
-      }
     case .rest: throw Unexpected(what: "REST")
     }
-    let bytes = try JSONSerialization.data(withJSONObject: data)
-    return GraphQLAnswer(data: try JSONDecoder().decode(Answer.self, from: bytes), errors: errors)
+    let bytes = try JSONSerialization.data(withJSONObject: answer.data)
+    return GraphQLAnswer(data: try JSONDecoder().decode(Answer.self, from: bytes), errors: answer.errors)
   }
 
-  private func slots(_ letter: String, _ query: GraphQLQuery) -> [JSONValue] {
-    (0..<query.variables.count).prefix { query.variables["\(letter)\($0)"] != nil }
-      .compactMap { query.variables["\(letter)\($0)"] }
-  }
-
-  private func author(_ author: ModelRepository.Author?) -> Any {
-    guard let author else { return NSNull() }
-    return ["__typename": author.type, "login": author.login, "databaseId": author.id] as [String: Any]
-  }
-
-  private func comment(_ comment: ModelRepository.Comment) -> [String: Any] {
-    [
-      "fullDatabaseId": "\(comment.id)", "author": author(comment.author), "body": comment.body,
-      "createdAt": comment.at, "updatedAt": comment.at,
-    ]
-  }
-
-  private func review(_ review: ModelRepository.Comment) -> [String: Any] {
-    [
-      "fullDatabaseId": "\(review.id)", "author": author(review.author), "body": review.body, "state": "APPROVED",
-      "submittedAt": review.at,
-    ]
-  }
-
-  private func file(_ path: String) -> [String: Any] {
-    ["path": path, "additions": 1, "deletions": 2, "changeType": "MODIFIED"]
-  }
-
-  private func page(_ nodes: [[String: Any]], _ after: Int = 0) -> [String: Any] {
-    let end = min(nodes.count, after + 100)
-    return [
-      "pageInfo": ["hasNextPage": end < nodes.count, "endCursor": "\(end)"] as [String: Any],
-      "nodes": Array(nodes[min(after, end)..<end]),
-    ]
-  }
-
-  private func graphQL(_ item: ModelRepository.Item, threads: Bool) -> [String: Any] {
-    var object: [String: Any] = [
-      "__typename": item.isPull ? "PullRequest" : "Issue", "id": item.nodeID, "fullDatabaseId": "\(item.id)",
-      "number": item.number, "title": item.title, "body": "", "author": author(item.author),
-      "createdAt": ModelRepository.time(0), "updatedAt": item.updatedAt, "closedAt": NSNull(),
-      "labels": ["nodes": [["name": "bug"]]], "comments": page(item.comments.map(comment)),
-    ]
-    if item.isPull {
-      let more: [String: Any] = [
-        "pullState": item.state, "isDraft": false, "mergedAt": NSNull(), "additions": 1, "deletions": 2,
-        "changedFiles": item.files.count, "baseRefName": "main", "headRefName": "topic", "headRefOid": "abc",
-        "reviews": page(item.reviews.map(review)), "files": page(item.files.map(file)),
-      ]
-      object.merge(more) { $1 }
-      if threads { object["reviewThreads"] = ["totalCount": item.reviewComments.count] }
-    } else {
-      object["issueState"] = item.state
-      object["stateReason"] = item.state == "CLOSED" ? "NOT_PLANNED" : NSNull()
+  /// Reads back what the document asks for.
+  private static func read(_ query: GraphQLQuery) throws -> Asked {
+    var asked = Asked()
+    var owners: [String] = []
+    var alias = ""
+    for line in query.document.split(separator: "\n") {
+      func variable(_ prefix: String) -> JSONValue? {
+        line.range(of: "\(prefix): $").flatMap { range in
+          query.variables[String(line[range.upperBound...].prefix { $0.isLetter || $0.isNumber || $0 == "_" })]
+        }
+      }
+      if let number = line.hasPrefix("n") ? variable("number")?.integer : nil {
+        asked.numbers.append(Asked.Number(number: Int(number)))
+      } else if line.hasPrefix("d"), line.contains("discussion("), !asked.numbers.isEmpty {
+        asked.numbers[asked.numbers.count - 1].isAbsent = true
+      } else if let id = variable("id")?.string {
+        alias = String(line.prefix { $0 != ":" })
+        owners = [id]
+      } else if case .array(let ids)? = variable("ids") {
+        alias = String(line.prefix { $0 != ":" })
+        owners = ids.compactMap(\.string)
+      } else if let name = line.split(whereSeparator: { !$0.isLetter }).first,
+        let list = CapturedList(rawValue: String(name))
+      {
+        asked.lists += owners.enumerated().map { index, owner in
+          Asked.List(
+            nodeID: owner, list: list, after: variable("after")?.string, alias: alias,
+            index: alias.hasPrefix("o") ? nil : index)
+        }
+      }
     }
-    return object
+    return asked
+  }
+
+  private static func overview(_ model: ModelRepository, _ name: String) -> [String: Any] {
+    let pulls = model.items.values.filter(\.isPull).map(\.number)
+    let issues = model.items.values.filter { !$0.isPull }.map(\.number)
+    func list(_ numbers: [Int]) -> [String: Any] {
+      ["totalCount": numbers.count, "nodes": numbers.max().map { [["number": $0]] } ?? []]
+    }
+    return [
+      "databaseId": 77, "nameWithOwner": name, "pullRequests": list(pulls), "issues": list(issues),
+      "touchedPullRequests": list(pulls), "touchedIssues": list(issues),
+    ]
   }
 
   // MARK: REST
@@ -205,28 +202,30 @@ final class FakeGitHub: GitHubAPI, Sendable {
     }
     if case .raise(let error)? = try await gate(.rest(request.path)) { throw error }
     let (model, switchedOff, exists) = state.withLock { ($0.model, $0.issuesAnswer410, $0.exists) }
+    if request.path == "/rate_limit" {
+      return RESTAnswer(status: 200, body: Array(#"{"resources":{"core":{"limit":8},"graphql":{"limit":12}}}"#.utf8))
+    }
     if !exists { return RESTAnswer(status: 404, body: []) }
     guard let parts = URLComponents(string: request.path) else { throw Unexpected(what: request.path) }
     let query = Dictionary(
       (parts.queryItems ?? []).map { ($0.name, $0.value ?? "") }, uniquingKeysWith: { _, last in last })
     let segments = parts.path.split(separator: "/").dropFirst(3).map(String.init)
-    let since = query["since"].flatMap { Timestamp($0) }
+    let since = query["since"] ?? ""
     let items = model.items.values.sorted { $0.number < $1.number }
     var rows: [[String: Any]]
     switch segments {
     case ["issues"]:
       if switchedOff { return RESTAnswer(status: 410, body: []) }
-      rows = items.filter { since == nil || $0.updatedAt >= query["since"] ?? "" }
-        .sorted { ($0.updatedAt, $0.number) < ($1.updatedAt, $1.number) }
+      rows = items.filter { $0.updatedAt >= since }.sorted { ($0.updatedAt, $0.number) < ($1.updatedAt, $1.number) }
         .map { $0.isPull ? ["number": $0.number, "pull_request": [String: String]()] : ["number": $0.number] }
     case ["pulls"]: rows = items.filter(\.isPull).reversed().map { ["number": $0.number] }
     case ["pulls", "comments"]:
-      rows = items.flatMap { item in item.reviewComments.map { (item.number, $0) } }
-        .filter { since == nil || $0.1.at >= query["since"] ?? "" }
-        .sorted { ($0.1.at, $0.1.id) < ($1.1.at, $1.1.id) }.map { rest($0.1, of: $0.0) }
+      rows = Self.flat(items.map { ($0.number, $0.reviewComments) }, since: since, "pull_request_url")
+    case ["issues", "comments"]:
+      rows = Self.flat(items.map { ($0.number, $0.comments) }, since: since, "issue_url")
     case let path where path.count == 3 && path[0] == "pulls" && path[2] == "comments":
       guard let item = model.items[Int(path[1]) ?? 0] else { return RESTAnswer(status: 404, body: []) }
-      rows = item.reviewComments.map { rest($0, of: item.number) }
+      rows = Self.flat([(item.number, item.reviewComments)], since: since, "pull_request_url")
     default: throw Unexpected(what: request.path)
     }
     let size = min(100, Int(query["per_page"] ?? "") ?? 30)
@@ -246,7 +245,15 @@ final class FakeGitHub: GitHubAPI, Sendable {
     return RESTAnswer(status: 200, body: Array(bytes), next: next)
   }
 
-  private func rest(_ comment: ModelRepository.Comment, of number: Int) -> [String: Any] {
+  private static func flat(
+    _ comments: [(number: Int, comments: [ModelRepository.Comment])], since: String, _ link: String
+  ) -> [[String: Any]] {
+    comments.flatMap { item in item.comments.map { (item.number, $0) } }
+      .filter { $0.1.at >= since }.sorted { ($0.1.at, $0.1.id) < ($1.1.at, $1.1.id) }
+      .map { rest($0.1, of: $0.0, link) }
+  }
+
+  private static func rest(_ comment: ModelRepository.Comment, of number: Int, _ link: String) -> [String: Any] {
     var user: Any = NSNull()
     if let author = comment.author {
       user = ["login": author.restLogin, "id": author.id, "type": author.type] as [String: Any]
@@ -256,7 +263,7 @@ final class FakeGitHub: GitHubAPI, Sendable {
     return [
       "id": comment.id, "pull_request_review_id": comment.id % 3 == 0 ? NSNull() : 4_000_000_000 as Any, "user": user,
       "path": "src/a.c", "body": comment.body, "created_at": comment.at, "updated_at": comment.at,
-      "pull_request_url": "https://api.github.com/repos/acme/widget/pulls/\(number)",
+      link: "https://api.github.com/repos/acme/widget/things/\(number)",
     ]
   }
 }

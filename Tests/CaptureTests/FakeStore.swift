@@ -6,7 +6,7 @@ final class FakeStore: CaptureStore, Sendable {
   struct Chunk: Sendable {
     var id = ChunkID.random()
     var scope: ChunkScope
-    var status = "pending"
+    var status = JobProgress.Chunk.Status.pending
     var checkpoint = Checkpoint()
     var fence = 0
     var leaseEnd: Timestamp?
@@ -14,14 +14,22 @@ final class FakeStore: CaptureStore, Sendable {
     var attempts = 0
     var items = 0
     var error: String?
+    var isOpen: Bool { status != .completed }
+  }
+
+  struct Planned: Sendable {
+    var job: Job
+    var chunks: [Chunk] = []
+    var walkedAsOf: Timestamp?
   }
 
   struct State: Sendable {
     var repositories: [Int64: (id: RepositoryID, name: RepositoryName)] = [:]
     var baseline: Timestamp?
-    var walkedAsOf: Timestamp?
-    var job: Job?
-    var chunks: [Chunk] = []
+    var auditedAsOf: Timestamp?
+    var newest: Int?
+    /// In the order in which they were made.
+    var jobs: [Planned] = []
     var rows = Rows()
     var contributors: Set<String> = []
     /// Every page as it was committed.
@@ -29,8 +37,38 @@ final class FakeStore: CaptureStore, Sendable {
     var points = 0
     var requests = 0
     var commits: [(ordinal: Int, checkpoint: Checkpoint, items: Int, rows: Int)] = []
+    var widths: [String: Int] = [:]
     var buried: [(kind: String, reference: String)] = []
+    /// Numbers that are dead letters.
+    var deadLetters: Set<Int> = []
     var violations: [String] = []
+
+    /// The newest job.
+    var job: Job? {
+      get { jobs.last?.job }
+      set {
+        guard let newValue else { return jobs.removeAll() }
+        if let last = jobs.indices.last, jobs[last].job.id == newValue.id {
+          jobs[last].job = newValue
+        } else {
+          jobs.append(Planned(job: newValue))
+        }
+      }
+    }
+    /// The newest job's.
+    var chunks: [Chunk] {
+      get { jobs.last?.chunks ?? [] }
+      set { if let last = jobs.indices.last { jobs[last].chunks = newValue } }
+    }
+    var walkedAsOf: Timestamp? { jobs.last?.walkedAsOf }
+
+    mutating func complete(_ index: Int) {
+      guard jobs[index].chunks.allSatisfy({ !$0.isOpen }), jobs[index].job.status.isOpen else { return }
+      jobs[index].job.status = .completed
+      guard let mark = jobs[index].walkedAsOf else { return }
+      baseline = max(baseline ?? mark, mark)
+      if jobs[index].job.kind == .audit { auditedAsOf = max(auditedAsOf ?? mark, mark) }
+    }
   }
 
   let clock: FakeClock
@@ -57,6 +95,7 @@ final class FakeStore: CaptureStore, Sendable {
 
   func repository(_ name: RepositoryName, githubID: Int64?) async throws -> RepositoryID {
     try await transaction("repository") { state in
+      if githubID == nil, let known = state.repositories.values.first(where: { $0.name == name }) { return known.id }
       let key = githubID ?? 0
       let id = state.repositories[key]?.id ?? .random()
       state.repositories[key] = (id, name)
@@ -70,127 +109,203 @@ final class FakeStore: CaptureStore, Sendable {
 
   func createJob(_ new: NewJob) async throws -> Job {
     try await transaction("createJob") { [clock] state in
-      if let job = state.job, job.status.isOpen, new.id != nil ? job.id == new.id : job.scope == new.scope {
-        if state.chunks.isEmpty { state.chunks = new.chunks.map { Chunk(scope: $0) } }
-        state.walkedAsOf = new.walkedAsOf
-        return job
+      if let newest = new.newest { state.newest = max(state.newest ?? 0, newest) }
+      let known = state.jobs.firstIndex { planned in
+        new.id.map { planned.job.id == $0 }
+          ?? (planned.job.status.isOpen && planned.job.kind == new.kind && planned.job.processor == new.processor
+            && planned.job.scope == new.scope)
+      }
+      if let known {
+        if state.jobs[known].chunks.isEmpty, state.jobs[known].job.status.isOpen {
+          state.jobs[known].chunks = new.chunks.map { Chunk(scope: $0) }
+          state.jobs[known].walkedAsOf = new.walkedAsOf
+          state.jobs[known].job.repositoryID = new.repositoryID
+          state.complete(known)
+        }
+        return state.jobs[known].job
       }
       guard let name = state.repositories.values.first(where: { $0.id == new.repositoryID })?.name else {
         throw Failure(.failed, "no such repository", advice: "-")
       }
       let job = Job(
-        id: new.id ?? .random(), repositoryID: new.repositoryID, repository: name,
-        status: new.chunks.isEmpty ? .completed : .pending, scope: new.scope, createdAt: clock.now)
-      state.job = job
-      state.chunks = new.chunks.map { Chunk(scope: $0) }
-      state.walkedAsOf = new.walkedAsOf
-      if new.chunks.isEmpty { state.baseline = new.walkedAsOf ?? state.baseline }
-      return job
+        id: new.id ?? .random(), repositoryID: new.repositoryID, repository: name, kind: new.kind,
+        processor: new.processor, status: .pending, scope: new.scope, createdAt: clock.now)
+      state.jobs.append(
+        Planned(job: job, chunks: new.chunks.map { Chunk(scope: $0) }, walkedAsOf: new.walkedAsOf))
+      state.complete(state.jobs.count - 1)
+      return state.job ?? job
     }
   }
 
   func job(_ id: JobID, assuming name: RepositoryName?) async throws -> Job? {
-    try await transaction("job") { $0.job?.id == id ? $0.job : nil }
+    try await transaction("job") { state in state.jobs.first { $0.job.id == id }?.job }
+  }
+
+  func openJobs(of repository: RepositoryID) async throws -> [Job] {
+    try await transaction("openJobs") { state in state.jobs.map(\.job).filter { $0.status.isOpen } }
   }
 
   func claimChunk(of job: JobID, runID: Int64, lease: Int, excluding: [ChunkID]) async throws -> ClaimedChunk? {
     try await transaction("claim") { [clock] state in
       let now = clock.now
-      let free = state.chunks.indices.filter { index in
-        let chunk = state.chunks[index]
-        return switch chunk.status {
+      guard let index = state.jobs.firstIndex(where: { $0.job.id == job }), state.jobs[index].job.status.isOpen,
+        let repositoryID = state.jobs[index].job.repositoryID
+      else { return nil }
+      let free = state.jobs[index].chunks.enumerated().filter { _, chunk in
+        switch chunk.status {
         case _ where excluding.contains(chunk.id): false
-        case "pending", "waiting": chunk.notBefore.map { $0 <= now } ?? true
-        case "leased": chunk.leaseEnd.map { $0 <= now } ?? true
+        case .pending, .waiting: chunk.notBefore.map { $0 <= now } ?? true
+        case .leased: chunk.leaseEnd.map { $0 <= now } ?? true
         default: false
         }
-      }.min { (state.chunks[$0].attempts, $0) < (state.chunks[$1].attempts, $1) }
-      guard let free, let job = state.job, job.status.isOpen, let repositoryID = job.repositoryID else { return nil }
-      state.chunks[free].status = "leased"
-      state.chunks[free].fence += 1
-      state.chunks[free].attempts += 1
-      state.chunks[free].notBefore = nil
-      state.chunks[free].leaseEnd = now + Double(lease)
-      state.job?.status = .running
-      let chunk = state.chunks[free]
+      }.min { ($0.element.attempts, $0.offset) < ($1.element.attempts, $1.offset) }
+      guard let place = free?.offset, var chunk = free?.element else { return nil }
+      chunk.status = .leased
+      chunk.fence += 1
+      chunk.attempts += 1
+      chunk.notBefore = nil
+      chunk.leaseEnd = now + Double(lease)
+      state.jobs[index].chunks[place] = chunk
+      state.jobs[index].job.status = .running
       return ClaimedChunk(
-        id: chunk.id, jobID: job.id, repositoryID: repositoryID, ordinal: free + 1, scope: chunk.scope,
+        id: chunk.id, jobID: job, repositoryID: repositoryID, ordinal: place + 1, scope: chunk.scope,
         checkpoint: chunk.checkpoint, fence: chunk.fence, itemsDone: chunk.items)
     }
   }
 
-  private static func held(_ chunk: ClaimedChunk, in state: State) throws -> Int {
-    guard let index = state.chunks.firstIndex(where: { $0.id == chunk.id }), state.chunks[index].status == "leased",
-      state.chunks[index].fence == chunk.fence
-    else { throw LeaseLost(subject: "chunk \(chunk.ordinal)") }
-    return index
+  /// Changes a chunk that the process still holds.
+  private static func held(
+    _ claimed: ClaimedChunk, in state: inout State, _ body: (inout Chunk, inout State) -> Void
+  ) throws {
+    guard let index = state.jobs.firstIndex(where: { $0.job.id == claimed.jobID }),
+      let place = state.jobs[index].chunks.firstIndex(where: { $0.id == claimed.id }),
+      state.jobs[index].chunks[place].status == .leased, state.jobs[index].chunks[place].fence == claimed.fence
+    else { throw LeaseLost(subject: "chunk \(claimed.ordinal)") }
+    var chunk = state.jobs[index].chunks[place]
+    body(&chunk, &state)
+    state.jobs[index].chunks[place] = chunk
+    state.complete(index)
   }
 
   func commit(
-    _ page: CapturedPage, of chunk: ClaimedChunk, checkpoint: Checkpoint, finished: Bool, cost: PageCost, lease: Int
+    _ page: CapturedPage, of chunk: ClaimedChunk, checkpoint: Checkpoint, finished: Bool, cost: PageCost,
+    widths: [String: Int], lease: Int
   ) async throws {
     try await transaction("commit") { [clock] state in
-      let index = try Self.held(chunk, in: state)
-      let before = state.chunks[index].checkpoint
-      if checkpoint.next < before.next { state.violations.append("the checkpoint went back") }
-      if page.contributors.count != Set(page.contributors.map(\.login)).count {
-        state.violations.append("a login twice in one page")
-      }
-      state.rows.store(page)
-      state.pages.append(page)
-      state.points += cost.points
-      state.requests += cost.requests
-      state.contributors.formUnion(page.contributors.map(\.login))
-      state.chunks[index].checkpoint = checkpoint
-      state.chunks[index].items += cost.items
-      state.chunks[index].leaseEnd = clock.now + Double(lease)
-      state.commits.append((chunk.ordinal, checkpoint, cost.items, page.rowCount))
-      if finished {
-        state.chunks[index].status = "completed"
-        if state.chunks.allSatisfy({ $0.status == "completed" }) {
-          state.job?.status = .completed
-          state.baseline = state.walkedAsOf ?? state.baseline
+      try Self.held(chunk, in: &state) { held, state in
+        if checkpoint.next < held.checkpoint.next { state.violations.append("the checkpoint went back") }
+        if page.contributors.count != Set(page.contributors.map(\.login)).count {
+          state.violations.append("a login twice in one page")
         }
+        state.rows.store(page)
+        state.pages.append(page)
+        state.deadLetters.subtract(page.completed)
+        state.points += cost.points
+        state.requests += cost.requests
+        state.widths.merge(widths) { _, new in new }
+        state.contributors.formUnion(page.contributors.map(\.login))
+        held.checkpoint = checkpoint
+        held.items += cost.items
+        held.leaseEnd = clock.now + Double(lease)
+        if finished { held.status = .completed }
+        state.commits.append((chunk.ordinal, checkpoint, cost.items, page.rowCount))
       }
     }
   }
 
+  func widths(of repository: RepositoryID) async throws -> [String: Int] {
+    try await transaction("widths") { $0.widths }
+  }
+
   func release(_ chunk: ClaimedChunk, notBefore: Timestamp?, error: String?) async throws {
     try await transaction("release") { state in
-      let index = try Self.held(chunk, in: state)
-      state.chunks[index].status = notBefore == nil ? "pending" : "waiting"
-      state.chunks[index].notBefore = notBefore
-      state.chunks[index].error = error
-      if error == nil { state.chunks[index].attempts -= 1 }
+      try Self.held(chunk, in: &state) { held, _ in
+        held.status = notBefore == nil ? .pending : .waiting
+        held.notBefore = notBefore
+        held.error = error
+        if error == nil { held.attempts -= 1 }
+      }
     }
   }
 
   func postpone(job: JobID, until moment: Timestamp) async throws {
     try await transaction("postpone") { state in
-      for index in state.chunks.indices where ["pending", "waiting"].contains(state.chunks[index].status) {
-        state.chunks[index].status = "waiting"
-        state.chunks[index].notBefore = max(state.chunks[index].notBefore ?? moment, moment)
+      guard let index = state.jobs.firstIndex(where: { $0.job.id == job }) else { return }
+      for place in state.jobs[index].chunks.indices {
+        let chunk = state.jobs[index].chunks[place]
+        guard chunk.status == .pending || chunk.status == .waiting else { continue }
+        state.jobs[index].chunks[place].status = .waiting
+        state.jobs[index].chunks[place].notBefore = max(chunk.notBefore ?? moment, moment)
       }
     }
   }
 
   func progress(of job: JobID?) async throws -> [JobProgress] {
     try await transaction("progress") { state in
-      guard let job = state.job else { return [] }
-      let chunks = state.chunks.enumerated().map { index, chunk in
+      guard let planned = state.jobs.last(where: { job == nil || $0.job.id == job }) else { return [] }
+      let chunks = planned.chunks.enumerated().map { index, chunk in
         JobProgress.Chunk(
           ordinal: index + 1, status: chunk.status, scope: chunk.scope.summary, itemsDone: chunk.items,
           size: chunk.scope.size, attempts: chunk.attempts, notBefore: chunk.notBefore)
       }
+      let job = planned.job
       return [
         JobProgress(
-          id: job.id, repository: job.repository, status: job.status.rawValue, items: 0, chunks: chunks, points: 0,
-          requests: 0, createdAt: job.createdAt, startedAt: nil, completedAt: nil, error: nil)
+          id: job.id, repository: job.repository, kind: job.kind, processor: job.processor, status: job.status,
+          items: 0, chunks: chunks, points: 0, requests: 0, createdAt: job.createdAt, startedAt: nil, completedAt: nil,
+          error: nil)
       ]
     }
   }
 
   func bury(kind: String, reference: String, error: String, payload: JSONValue) async throws {
-    try await transaction("bury") { $0.buried.append((kind, reference)) }
+    try await transaction("bury") { state in
+      state.buried.append((kind, reference))
+      if let number = payload["number"]?.integer { state.deadLetters.insert(Int(number)) }
+    }
+  }
+
+  func proof(of repository: RepositoryID) async throws -> CaptureProof {
+    try await transaction("proof") { state in
+      var proof = CaptureProof()
+      proof.newest = state.newest
+      proof.unaccounted = (1...max(1, state.newest ?? 1)).count { state.rows.kinds[$0] == nil }
+      proof.incomplete = state.incomplete.count
+      proof.deadLetters = state.deadLetters.count
+      proof.walkedAsOf = state.baseline
+      proof.auditedAsOf = state.auditedAsOf
+      return proof
+    }
+  }
+
+  func numbersToRepair(of repository: RepositoryID, newest: Int, limit: Int) async throws -> [Int] {
+    try await transaction("numbersToRepair") { state in
+      let missing = (1...max(1, newest)).filter { state.rows.kinds[$0] == nil }
+      let wrong = state.incomplete.union(missing).union(state.deadLetters).union(state.miscounted)
+      return Array(wrong.sorted().prefix(limit))
+    }
+  }
+
+  /// The commands' matter, not the capture's.
+  func continueJob(_ job: JobID, runID: Int64) async throws -> Continuation {
+    try await transaction("continueJob") { _ in .notNeeded }
+  }
+}
+
+extension FakeStore.State {
+  /// Items of which not all was stored.
+  fileprivate var incomplete: Set<Int> {
+    let items = rows.kinds.filter { $0.value == .pullRequest || $0.value == .issue }.keys
+    return Set(items).subtracting(rows.readings.completed)
+  }
+
+  /// Items with other comments than GitHub counted.
+  fileprivate var miscounted: Set<Int> {
+    var stored: [Int: Int] = [:]
+    for text in rows.comments.values { stored[Int(text.prefix { $0 != " " }) ?? 0, default: 0] += 1 }
+    return Set(
+      rows.items.keys.filter { number in
+        rows.readings.totals["\(number) comments"].map { $0 != stored[number] ?? 0 } ?? false
+      })
   }
 }

@@ -42,12 +42,24 @@ final class FakeDeadline: Deadline, Sendable {
 final class Notes: SyncObserver, Sendable {
   private let lines = Mutex<[String]>([])
   private let pages: @Sendable (SyncTotals) -> Void
-  init(onPage: @escaping @Sendable (SyncTotals) -> Void = { _ in }) { pages = onPage }
+  private let waits: @Sendable () -> Void
+
+  init(
+    onWait: @escaping @Sendable () -> Void = {}, onPage: @escaping @Sendable (SyncTotals) -> Void = { _ in }
+  ) {
+    waits = onWait
+    pages = onPage
+  }
+
   var all: [String] { lines.withLock { $0 } }
   func note(_ text: String) { lines.withLock { $0.append(text) } }
   func chunkStarted(_ chunk: ClaimedChunk) { note("started \(chunk.ordinal) at \(chunk.checkpoint.next)") }
   func pageCommitted(_ chunk: ClaimedChunk, checkpoint: Checkpoint, totals: SyncTotals) { pages(totals) }
   func chunkFinished(_ chunk: ClaimedChunk, totals: SyncTotals) { note("finished \(chunk.ordinal)") }
+  func waiting(until moment: Timestamp, reason: String) {
+    note("waiting until \(moment)")
+    waits()
+  }
 }
 
 let silent = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })

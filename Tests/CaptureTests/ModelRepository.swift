@@ -26,23 +26,37 @@ struct ModelRepository: Sendable {
     var updatedAt: String
     var author: Author?
     var state: String
+    var labels: [String] = []
     var comments: [Comment] = []
     var reviews: [Comment] = []
     var files: [String] = []
     var reviewComments: [Comment] = []
+    /// Issues that a pull request closes.
+    var closes: [Int] = []
+    /// The commit that closed an issue.
+    var closer: String?
+    /// Grows when the item becomes another thing under the same number.
+    var generation = 0
     var id: Int64 { 5_000_000_000 + Int64(number) }
-    var nodeID: String { (isPull ? "PR_" : "I_") + "\(number)" }
+    var nodeID: String { (isPull ? "PR_" : "I_") + "\(number)" + (generation > 0 ? "_\(generation)" : "") }
+    /// Why an issue is closed.
+    var stateReason: String? {
+      isPull || state != "CLOSED" ? nil : closer != nil || number % 4 == 1 ? "COMPLETED" : "NOT_PLANNED"
+    }
   }
 
   var items: [Int: Item] = [:]
-  var newest: Int { items.keys.max() ?? 0 }
+  /// Numbers of discussions.
+  var discussions: Set<Int> = []
+  var newest: Int { max(items.keys.max() ?? 0, discussions.max() ?? 0) }
 
   static let people: [Author?] = [
     Author(login: "alice", id: 1, type: "User"), Author(login: "bob", id: 2, type: "User"),
     Author(login: "dependabot", id: 3, type: "Bot"), nil,
   ]
 
-  /// `count` numbers: every tenth is nobody's, of the others every third is an issue.
+  /// `count` numbers: every tenth is no item's (every second of them a discussion's), of the others every third is an
+  /// issue.
   init(count: Int, large: Int? = nil) {
     var nextID: Int64 = 9_000_000_000
     func comments(_ count: Int, _ prefix: String, at: (Int) -> String) -> [Comment] {
@@ -52,17 +66,25 @@ struct ModelRepository: Sendable {
           id: nextID, author: Self.people[(index + count) % 4], body: "\(prefix) \(index) \u{202E}::x::", at: at(index))
       }
     }
-    for number in stride(from: 1, through: count, by: 1) where number % 10 != 7 {
+    for number in stride(from: 1, through: count, by: 1) {
+      guard number % 10 != 7 else {
+        if number % 20 == 7, number < count { discussions.insert(number) }
+        continue
+      }
       let isPull = number % 3 != 0
       var item = Item(
         number: number, isPull: isPull, title: "Item \(number)", updatedAt: Self.time(number * 60),
         author: Self.people[number % 4],
         state: isPull ? ["OPEN", "CLOSED", "MERGED"][number % 3] : ["OPEN", "CLOSED"][number % 2])
+      item.labels = (0..<(number % 3)).map { "label \($0)" }
       item.comments = comments(number % 4, "comment", at: { Self.time(number * 60 + $0) })
       if isPull {
         item.reviews = comments(number % 3, "review", at: { Self.time(number * 60 + $0) })
         item.files = (0..<(number % 5)).map { "src/\(number)/\($0).c" }
         item.reviewComments = comments(number % 6 == 1 ? 40 : 0, "line", at: { Self.time(number * 60 + $0 / 20) })
+        if number % 4 == 0, number > 2 { item.closes = [number - 1, number - 2] }
+      } else if item.state == "CLOSED", number % 5 == 0 {
+        item.closer = "c\(number)"
       }
       items[number] = item
     }
@@ -81,10 +103,17 @@ struct ModelRepository: Sendable {
   func rows(of numbers: some Sequence<Int>) -> Rows {
     var rows = Rows()
     for number in numbers {
-      guard let item = items[number] else { continue }
+      guard let item = items[number] else {
+        rows.kinds[number] = discussions.contains(number) ? .discussion : .gone
+        continue
+      }
+      rows.kinds[number] = item.isPull ? .pullRequest : .issue
       rows.items[number] =
         item.isPull ? "pull \(item.title) \(item.state.lowercased())" : "issue \(item.title) \(item.state.lowercased())"
       rows.authors[number] = item.author?.restLogin
+      rows.labels[number] = item.labels
+      for issue in item.closes { rows.links.insert("\(number) acme/widget#\(issue)") }
+      if let closer = item.closer { rows.links.insert("\(number) acme/widget@\(closer)") }
       for comment in item.comments {
         rows.comments[comment.id] = "\(number) \(comment.author?.restLogin ?? "-") \(comment.body)"
       }
@@ -97,42 +126,5 @@ struct ModelRepository: Sendable {
       }
     }
     return rows
-  }
-}
-
-/// Captured rows in a form that compares.
-struct Rows: Equatable, Sendable {
-  var items: [Int: String] = [:]
-  var authors: [Int: String] = [:]
-  var comments: [Int64: String] = [:]
-  var reviews: [Int64: String] = [:]
-  var reviewComments: [Int64: String] = [:]
-  var files: Set<String> = []
-
-  mutating func store(_ page: CapturedPage) {
-    for pull in page.pullRequests {
-      items[pull.number] = "pull \(pull.title) \(pull.state)"
-      authors[pull.number] = pull.authorLogin
-    }
-    for issue in page.issues {
-      items[issue.number] = "issue \(issue.title) \(issue.state)"
-      authors[issue.number] = issue.authorLogin
-    }
-    for row in page.issueComments {
-      comments[row.githubID] = "\(row.issueNumber) \(row.authorLogin ?? "-") \(row.body)"
-    }
-    for row in page.reviews { reviews[row.githubID] = "\(row.pullNumber) \(row.authorLogin ?? "-") \(row.body)" }
-    for row in page.reviewComments {
-      reviewComments[row.githubID] = "\(row.pullNumber) \(row.authorLogin ?? "-") \(row.body)"
-    }
-    for row in page.files { files.insert("\(row.pullNumber) \(row.path)") }
-  }
-}
-
-extension Rows: CustomTestStringConvertible {
-  /// Counts only: a difference is looked for with a smaller model.
-  var testDescription: String {
-    "\(items.count) items, \(comments.count) comments, \(reviews.count) reviews, \(files.count) files, "
-      + "\(reviewComments.count) review comments"
   }
 }

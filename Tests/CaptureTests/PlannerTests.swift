@@ -10,10 +10,11 @@ import Testing
     let chunks = harness.store.state.chunks.map(\.scope)
     #expect(
       chunks == [
-        .reviewComments(since: nil), .range(first: 1, last: 500), .range(first: 501, last: 1_000),
+        .reviewComments(since: nil, reconciles: false), .range(first: 1, last: 1_000),
         .range(first: 1_001, last: 1_203),
       ])
-    #expect(plan.matrix == [1, 2, 3, 4])
+    #expect(plan.matrix == [1, 2, 3])
+    #expect(harness.store.state.newest == 1_203)
     // One call over GraphQL, none over REST.
     #expect(harness.github.calls.count == 1)
     // GitHub's clock, less the overlap.
@@ -21,13 +22,17 @@ import Testing
   }
 
   @Test(
-    arguments: [(1, nil), (1, 1), (254, 1), (255, 1), (256, 1), (20_000, 1), (300_000, nil), (300_000, 10)]
+    arguments: [
+      (1, nil), (1, 1), (0, nil), (2, 1), (254, 1), (255, 1), (20_000, 1), (254_000, nil), (254_001, nil),
+      (300_000, nil), (300_000, 10),
+    ]
       as [(Int, Int?)])
   func thereAreNeverMoreThan256Chunks(newest: Int, size: Int?) async throws {
-    var model = ModelRepository(count: 1)
-    var last = try #require(model.items[1])
-    last.number = newest
-    model.items[newest] = last
+    var model = ModelRepository(count: min(1, newest))
+    if var last = model.items[1] {
+      last.number = newest
+      model.items[newest] = last
+    }
     let harness = CaptureHarness(model)
     let plan = try await harness.plan(chunkSize: size, jobs: 1_000)
     #expect(plan.chunkCount <= 256)
@@ -38,7 +43,7 @@ import Testing
       next = last + 1
     }
     #expect(next == newest + 1)
-    #expect(plan.notes.contains { $0.contains("raised") } == (size.map { newest > 255 * $0 } ?? false))
+    #expect(plan.notes.contains { $0.contains("raised") } == (size.map { newest > 254 * $0 } ?? false))
   }
 
   @Test func jobsLimitTheMatrix() async throws {
@@ -57,7 +62,8 @@ import Testing
     let idle = try await harness.plan()
     #expect(!idle.hasWork)
     #expect(idle.job?.status == .completed)
-    #expect(harness.github.calls.count - before == 3)
+    // What is new, what changed, and whether there are comments and review comments.
+    #expect(harness.github.calls.count - before == 4)
 
     let now = Timestamp(seconds: 1_800_000_060).description
     harness.github.change { model in
@@ -68,7 +74,8 @@ import Testing
     let delta = try await harness.plan()
     #expect(
       harness.store.state.chunks.map(\.scope) == [
-        .reviewComments(since: Timestamp(seconds: 1_800_000_000 - 300)), .numbers([41]),
+        .reviewComments(since: Timestamp(seconds: 1_800_000_000 - 300), reconciles: false),
+        .numbers([41], reviewComments: false),
       ])
     #expect(delta.matrix == [1, 2])
     let result = try await harness.sync()
@@ -85,15 +92,72 @@ import Testing
     #expect(plan.chunkCount == 2)
   }
 
+  /// An audit is a job of another kind: it keeps no delta waiting, and its walk is the whole one with reconciling.
+  @Test func anOpenAuditKeepsNoDeltaFromBeingPlanned() async throws {
+    let harness = CaptureHarness(ModelRepository(count: 90))
+    _ = try await harness.plan()
+    _ = try await harness.sync()
+    func plan(_ window: CaptureScope.Window, _ kind: Job.Kind) async throws -> Plan {
+      try await harness.planner.plan(
+        PlanRequest(repository: try name("acme/widget"), scope: CaptureScope(window: window), kind: kind))
+    }
+    let audit = try await plan(.full, .audit)
+    #expect(
+      harness.store.state.chunks.map(\.scope) == [
+        .reviewComments(since: nil, reconciles: true), .range(first: 1, last: 90),
+      ])
+    #expect(try await plan(.full, .audit).job?.id == audit.job?.id)
+    #expect(try await plan(.full, .history).job?.id != audit.job?.id)
+    harness.github.change { $0.items[41]?.updatedAt = Timestamp(seconds: 1_800_000_060).description }
+    let delta = try await plan(.all, .history)
+    #expect(delta.hasWork && delta.job?.id != audit.job?.id)
+    #expect(harness.store.state.chunks.map(\.scope) == [.numbers([41], reviewComments: false)])
+  }
+
+  /// Numbers above those that were looked at before, and comments that moved no item's time.
+  @Test func aDeltaHasAllThatIsNew() async throws {
+    let harness = CaptureHarness(ModelRepository(count: 90))
+    _ = try await harness.plan()
+    _ = try await harness.sync()
+    let mark = Timestamp(seconds: 1_800_000_000 - 300)
+    let now = Timestamp(seconds: 1_800_000_060).description
+    harness.github.change { model in
+      model.discussions.insert(91)
+      var item = model.items[90]!
+      item.number = 93
+      item.updatedAt = now
+      model.items[93] = item
+      model.items[4]?.comments.append(.init(id: 5, author: nil, body: "late", at: now))
+    }
+    _ = try await harness.plan()
+    #expect(
+      harness.store.state.chunks.map(\.scope) == [
+        .issueComments(since: mark), .numbers([91, 92, 93], reviewComments: false),
+      ])
+    #expect(try await harness.sync().isComplete)
+    #expect(harness.store.state.rows.comments[5] == "4 - late")
+    #expect(harness.store.state.rows.kinds[91] == .discussion && harness.store.state.rows.kinds[92] == .gone)
+  }
+
+  @Test func chosenNumbersArePlannedAsTheyAre() async throws {
+    let harness = CaptureHarness(ModelRepository(count: 90))
+    _ = try await harness.plan(.numbers([7, 3, 3, 900, -1, 0]), chunkSize: 2)
+    #expect(
+      harness.store.state.chunks.map(\.scope) == [
+        .numbers([3, 7], reviewComments: true), .numbers([900], reviewComments: true),
+      ])
+    #expect(harness.store.state.walkedAsOf == nil)
+  }
+
   @Test func aWindowCoversWhatChangedInIt() async throws {
     let model = ModelRepository(count: 350)
     let harness = CaptureHarness(model)
     let since = try #require(Timestamp(ModelRepository.time(100 * 60)))
     _ = try await harness.plan(.since(since), chunkSize: 100)
     var numbers: [Int] = []
-    for case .numbers(let list) in harness.store.state.chunks.map(\.scope) { numbers += list }
+    for case .numbers(let list, _) in harness.store.state.chunks.map(\.scope) { numbers += list }
     #expect(numbers == model.items.keys.filter { $0 >= 100 }.sorted())
-    #expect(harness.store.state.chunks.first?.scope == .reviewComments(since: since))
+    #expect(harness.store.state.chunks.first?.scope == .reviewComments(since: since, reconciles: false))
     #expect(harness.store.state.walkedAsOf == nil)
   }
 
@@ -125,7 +189,10 @@ import Testing
   func aDateBeforeGitHubMeansEverything(window: CaptureScope.Window) async throws {
     let harness = CaptureHarness(ModelRepository(count: 90))
     _ = try await harness.plan(window)
-    #expect(harness.store.state.chunks.map(\.scope) == [.reviewComments(since: nil), .range(first: 1, last: 90)])
+    #expect(
+      harness.store.state.chunks.map(\.scope) == [
+        .reviewComments(since: nil, reconciles: false), .range(first: 1, last: 90),
+      ])
     #expect(harness.github.restPaths.isEmpty)
   }
 
@@ -134,13 +201,13 @@ import Testing
     let pulls = model.items.values.filter(\.isPull).map(\.number).sorted()
     let harness = CaptureHarness(model)
     _ = try await harness.plan(.all, maxItems: 150)
-    #expect(harness.store.state.chunks.map(\.scope) == [.numbers(Array(pulls.suffix(150)))])
+    #expect(harness.store.state.chunks.map(\.scope) == [.numbers(Array(pulls.suffix(150)), reviewComments: true)])
     #expect(harness.github.restPaths.count == 2)
 
     let windowed = CaptureHarness(model)
     let since = try #require(Timestamp(ModelRepository.time(390 * 60)))
     _ = try await windowed.plan(.since(since), maxItems: 3)
-    #expect(windowed.store.state.chunks.map(\.scope) == [.numbers(Array(pulls.suffix(3)))])
+    #expect(windowed.store.state.chunks.map(\.scope) == [.numbers(Array(pulls.suffix(3)), reviewComments: true)])
   }
 
   @Test func aRepositoryWithoutIssuesIsWalkedInsteadOfListed() async throws {

@@ -20,12 +20,13 @@ final class Simulator: Sendable {
 
   struct NotStarted: Error {}
 
+  /// - Parameter data: folders, absolute or below `shared`.
   init(shared: URL, data: [String]) throws {
     process = Process()
     process.executableURL = shared.appendingPathComponent("ghsim/ghsim")
     process.arguments =
       ["serve", "--port", "0", "--token", "tok:5000:5000:alice"]
-      + data.flatMap { ["--data", shared.appendingPathComponent($0).path] }
+      + data.flatMap { ["--data", $0.hasPrefix("/") ? $0 : shared.appendingPathComponent($0).path] }
     let output = Pipe()
     process.standardOutput = output
     process.standardError = FileHandle.nullDevice
@@ -49,9 +50,28 @@ final class Simulator: Sendable {
     process.waitUntilExit()
   }
 
-  func control(_ path: String) async throws -> [String: Any] {
+  /// Makes a repository with the simulator's generator.
+  static func generate(_ shared: URL, into folder: URL, _ options: [String]) throws {
+    let process = Process()
+    process.executableURL = shared.appendingPathComponent("ghsim/ghsim")
+    process.arguments = ["generate", "--out", folder.path] + options
+    process.standardOutput = FileHandle.nullDevice
+    process.standardError = FileHandle.nullDevice
+    try process.run()
+    process.waitUntilExit()
+    guard process.terminationStatus == 0 else { throw NotStarted() }
+  }
+
+  /// - Parameter body: JSON to post; nil to get.
+  @discardableResult
+  func control(_ path: String, _ body: JSONValue? = nil) async throws -> [String: Any] {
     guard let url = URL(string: address + path) else { throw NotStarted() }
-    let (data, _) = try await URLSession.shared.data(for: URLRequest(url: url))
+    var request = URLRequest(url: url)
+    if let body {
+      request.httpMethod = "POST"
+      request.httpBody = Data(body.canonicalText.utf8)
+    }
+    let (data, _) = try await URLSession.shared.data(for: request)
     return try JSONSerialization.jsonObject(with: data) as? [String: Any] ?? [:]
   }
 }
@@ -78,12 +98,22 @@ private struct Reply<Answer: Decodable>: Decodable {
   var errors: [Fault]?
 }
 
-/// The plainest client that can be: no retries, no limits. Only for the simulator.
+/// The plainest client that can be: it repeats what failed, narrows nothing, and knows no limits. Only for the simulator.
 final class PlainGitHub: GitHubAPI, Sendable {
   private let address: String
   private let state = Mutex(APIUsage())
+  private let session: URLSession
+  /// Requests that did not come back whole.
+  let failures = Mutex(0)
 
-  init(_ address: String) { self.address = address }
+  init(_ address: String) {
+    self.address = address
+    let configuration = URLSessionConfiguration.ephemeral
+    configuration.timeoutIntervalForRequest = 20
+    session = URLSession(configuration: configuration)
+  }
+
+  deinit { session.invalidateAndCancel() }
 
   var usage: APIUsage { get async { state.withLock { $0 } } }
 
@@ -91,20 +121,47 @@ final class PlainGitHub: GitHubAPI, Sendable {
     -> GraphQLAnswer<Answer>
   {
     let body = Body(query: query.document, operationName: query.operation, variables: query.variables)
-    let (data, _) = try await exchange("POST", address + "/graphql", try JSONEncoder().encode(body))
-    state.withLock { $0.graphQLRequests += 1 }
-    let reply = try JSONDecoder().decode(Reply<Answer>.self, from: data)
-    return GraphQLAnswer(data: reply.data, errors: (reply.errors ?? []).map(\.error))
+    let encoded = try JSONEncoder().encode(body)
+    return try await repeating {
+      let (data, response) = try await exchange("POST", address + "/graphql", encoded)
+      state.withLock { $0.graphQLRequests += 1 }
+      if [502, 504].contains(response.statusCode) { throw QueryTooHeavy(detail: "HTTP \(response.statusCode)") }
+      guard response.statusCode == 200 else { throw Simulator.NotStarted() }
+      let reply = try JSONDecoder().decode(Reply<Answer>.self, from: data)
+      let errors = (reply.errors ?? []).map(\.error)
+      if reply.data == nil, errors.contains(where: { $0.message.hasPrefix("Something went wrong") }) {
+        throw QueryTooHeavy(detail: "something went wrong")
+      }
+      return GraphQLAnswer(data: reply.data, errors: errors, date: Self.date(response))
+    }
   }
 
   func send(_ request: RESTRequest) async throws -> RESTAnswer {
     let url = request.path.hasPrefix("http") ? request.path : address + request.path
-    let (data, response) = try await exchange(request.method.rawValue, url, nil)
-    state.withLock { $0.restRequests += 1 }
-    let next = (response.value(forHTTPHeaderField: "Link") ?? "").split(separator: ",")
-      .first { $0.contains("rel=\"next\"") }
-      .flatMap { link in link.split(separator: ">").first.map { String($0.drop { $0 == " " || $0 == "<" }) } }
-    return RESTAnswer(status: response.statusCode, body: Array(data), next: next)
+    return try await repeating {
+      let (data, response) = try await exchange(request.method.rawValue, url, nil)
+      state.withLock { $0.restRequests += 1 }
+      guard response.statusCode < 500, (try? JSONSerialization.jsonObject(with: data)) != nil else {
+        throw Simulator.NotStarted()
+      }
+      let next = (response.value(forHTTPHeaderField: "Link") ?? "").split(separator: ",")
+        .first { $0.contains("rel=\"next\"") }
+        .flatMap { link in link.split(separator: ">").first.map { String($0.drop { $0 == " " || $0 == "<" }) } }
+      return RESTAnswer(status: response.statusCode, body: Array(data), next: next, date: Self.date(response))
+    }
+  }
+
+  private func repeating<Value>(_ call: () async throws -> Value) async throws -> Value {
+    for _ in 0..<12 {
+      do {
+        return try await call()
+      } catch let heavy as QueryTooHeavy {
+        throw heavy
+      } catch {
+        failures.withLock { $0 += 1 }
+      }
+    }
+    return try await call()
   }
 
   private func exchange(_ method: String, _ url: String, _ body: Data?) async throws -> (Data, HTTPURLResponse) {
@@ -115,17 +172,18 @@ final class PlainGitHub: GitHubAPI, Sendable {
     request.setValue("Bearer tok", forHTTPHeaderField: "Authorization")
     request.setValue("yardmaster-tests", forHTTPHeaderField: "User-Agent")
     if body != nil { request.setValue("application/json", forHTTPHeaderField: "Content-Type") }
-    let (data, response) = try await URLSession.shared.data(for: request)
+    let (data, response) = try await session.data(for: request)
     guard let response = response as? HTTPURLResponse else { throw Simulator.NotStarted() }
-    let date = response.value(forHTTPHeaderField: "Date").flatMap { Self.timestamp($0) }
+    let date = Self.date(response)
     state.withLock { $0.serverTime = date ?? $0.serverTime }
     return (data, response)
   }
 
-  private static func timestamp(_ date: String) -> Timestamp? {
+  private static func date(_ response: HTTPURLResponse) -> Timestamp? {
     let format = DateFormatter()
     format.locale = Locale(identifier: "en_US_POSIX")
     format.dateFormat = "EEE, dd MMM yyyy HH:mm:ss zzz"
-    return format.date(from: date).map { Timestamp(seconds: Int64($0.timeIntervalSince1970)) }
+    return response.value(forHTTPHeaderField: "Date").flatMap { format.date(from: $0) }
+      .map { Timestamp(seconds: Int64($0.timeIntervalSince1970)) }
   }
 }

@@ -12,12 +12,13 @@ import Testing
     let isLimited = Mutex(true)
     let model = ModelRepository(count: 100)
     let harness = CaptureHarness(
-      model, github: { _ in isLimited.withLock { $0 } ? .raise(RateLimited(until: Self.until)) : nil })
+      model, deadline: FakeDeadline(remaining: 3_000),
+      github: { _ in isLimited.withLock { $0 } ? .raise(RateLimited(until: Self.until)) : nil })
     isLimited.withLock { $0 = false }
     _ = try await harness.plan(chunkSize: 20)
     isLimited.withLock { $0 = true }
     #expect(try await harness.sync().stopped == .rateLimited(until: Self.until))
-    #expect(harness.store.state.chunks.allSatisfy { $0.status == "waiting" && $0.notBefore == Self.until })
+    #expect(harness.store.state.chunks.allSatisfy { $0.status == .waiting && $0.notBefore == Self.until })
 
     isLimited.withLock { $0 = false }
     let calls = harness.github.calls.count
@@ -38,7 +39,7 @@ import Testing
     let harness = CaptureHarness(
       ModelRepository(count: 100), clock: FakeClock(runs: true), deadline: deadline,
       github: { call in
-        guard case .numbers = call else { return nil }
+        guard case .items = call else { return nil }
         github.withLock { $0 }?.limit(until: Self.until)
         deadline.signal(.terminate)
         try await hang()
@@ -48,7 +49,7 @@ import Testing
     _ = try await harness.plan(chunkSize: 50)
     let result = try await harness.sync()
     #expect(result.stopSignal == .terminate)
-    #expect(harness.store.state.chunks.filter { $0.status != "completed" }.allSatisfy { $0.notBefore == Self.until })
+    #expect(harness.store.state.chunks.filter { $0.status != .completed }.allSatisfy { $0.notBefore == Self.until })
   }
 
   @Test func aChunkThatFailsDoesNotStarveTheOthers() async throws {
@@ -66,7 +67,7 @@ import Testing
     let error = await #expect(throws: Failure.self) { try await harness.sync() }
     #expect(error?.problem == "GitHub did not answer")
     let chunks = harness.store.state.chunks
-    #expect(chunks.map(\.status) == ["pending"] + Array(repeating: "completed", count: 5))
+    #expect(chunks.map(\.status) == [.pending] + Array(repeating: .completed, count: 5))
     #expect(chunks[0].attempts == 1)
     #expect(chunks[0].error?.contains("GitHub did not answer") == true)
     isBroken.withLock { $0 = false }
@@ -88,7 +89,7 @@ import Testing
   }
 
   @Test func aRepositoryThatVanishedIsAMatterOfConfiguration() async throws {
-    for scope in [ChunkScope.range(first: 1, last: 9), .reviewComments(since: nil)] {
+    for scope in [ChunkScope.range(first: 1, last: 9), .reviewComments(since: nil, reconciles: false)] {
       let harness = CaptureHarness(ModelRepository(count: 9))
       _ = try await harness.plan()
       harness.store.change { $0.chunks = [.init(scope: scope)] }

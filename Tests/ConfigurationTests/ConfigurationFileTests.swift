@@ -51,6 +51,13 @@ struct ConfigurationFileTests {
       commands:
         enabled: false
         permissions: {label: read, close: admin}
+      history:
+        capture: true
+        recent_hours: 6
+        recent_items: 10
+        inngest_percent: 100
+        inngest_minutes: 30
+        bulk_workflow: bulk.yaml
       """
     let expected = Settings(
       mode: .live,
@@ -63,7 +70,10 @@ struct ConfigurationFileTests {
           name: "two", trigger: .init(issueActions: ["closed"]), conditions: .init(anyWords: ["a"]),
           actions: .init(addLabels: ["b", "c"])),
       ],
-      commands: CommandSettings(enabled: false, permissions: [.label: .read, .close: .admin]), alerts: false)
+      commands: CommandSettings(enabled: false, permissions: [.label: .read, .close: .admin]), alerts: false,
+      history: HistorySettings(
+        capture: true, recentHours: 6, recentItems: 10, inngestPercent: 100, inngestMinutes: 30,
+        bulkWorkflow: "bulk.yaml"))
     #expect(try settings(yaml) == expected)
     #expect(try settings(yaml.split(separator: "\n").joined(separator: "\r\n")) == expected)
   }
@@ -97,6 +107,14 @@ struct ConfigurationFileTests {
       (rule(when: "{title: [[a]]}"), 3, 20, nil), (rule(more: "    on: [opend]"), 5, 10, "opened"),
       (rule(more: "    on: []"), 5, 9, nil), (rule(more: "  - {name: r, when: {any: a}, then: {label: b}}"), 5, 5, nil),
       (rule(more: "    if: x"), 5, 5, nil),
+      ("history: true", 1, 10, nil), ("history: {captrue: true}", 1, 11, "capture"),
+      ("history: {capture: 1}", 1, 20, nil), ("history:\n  recent_hours: 0", 2, 17, nil),
+      ("history: {recent_hours: 24h}", 1, 25, nil), ("history: {recent_hours: 2161}", 1, 25, nil),
+      ("history: {recent_items: -1}", 1, 25, nil), ("history: {recent_items: \"5\"}", 1, 25, nil),
+      ("history: {inngest_percent: 101}", 1, 28, nil), ("history: {inngest_percent: 1e2}", 1, 28, nil),
+      ("history: {inngest_percent: 99999999999999999999}", 1, 28, nil), ("history: {inngest_minutes: }", 1, 28, nil),
+      ("history: {bulk_workflow: ../../x.yml}", 1, 26, nil), ("history: {bulk_workflow: bulk}", 1, 26, nil),
+      ("history: {bulk_workflow: .yml}", 1, 26, nil), ("history: {bulk_workflow: [a.yml]}", 1, 26, nil),
     ] as [(String, Int, Int, String?)])
   func fault(yaml: String, line: Int, column: Int, suggestion: String?) throws {
     if line == 0 {

@@ -21,6 +21,28 @@ struct ExampleTests {
     #expect(settings.mode == .dryRun)
     #expect(settings.rules.map(\.name) == ["crash", "documentation"])
     #expect(settings.commands.permission(for: .close) == .write)
+    #expect(settings.history == HistorySettings())
+  }
+
+  @Test("the schema's numbers are the decoder's: limits are valid, and one beyond is not")
+  func numbers() throws {
+    let data = try Data(contentsOf: folder.appending(path: "yardmaster.schema.json"))
+    let schema = try #require(JSONSerialization.jsonObject(with: data) as? [String: Any])
+    let properties = try #require(schema["properties"] as? [String: Any])
+    let history = try #require((properties["history"] as? [String: Any])?["properties"] as? [String: [String: Any]])
+    func isValid(_ key: String, _ value: Int) -> Bool {
+      let yaml = "history: {\(key): \(value)}"
+      if case .valid = ConfigurationFile.parse(Array(yaml.utf8), file: "x") { return true }
+      return false
+    }
+    var count = 0
+    for (key, property) in history where property["type"] as? String == "integer" {
+      let (least, most) = (try #require(property["minimum"] as? Int), try #require(property["maximum"] as? Int))
+      #expect(isValid(key, least) && isValid(key, most), "\(key)")
+      #expect(!isValid(key, least - 1) && !isValid(key, most + 1), "\(key)")
+      count += 1
+    }
+    #expect(count == 4)
   }
 
   /// Every property of the JSON Schema has to be a key of the decoder, and every key a property.
@@ -40,6 +62,7 @@ struct ExampleTests {
     #expect(try keys(at("definitions", "rule", "properties", "when", "properties")) == byKeys["when"])
     #expect(try keys(at("definitions", "rule", "properties", "then", "properties")) == byKeys["then"])
     #expect(try keys(at("properties", "commands", "properties")) == byKeys["commands"])
+    #expect(try keys(at("properties", "history", "properties")) == byKeys["history"])
     #expect(
       try keys(at("properties", "commands", "properties", "permissions", "properties")) == byKeys["permissions"])
     #expect(try at("definitions", "action", "enum") as? [String] == Rule.Trigger.knownActions)

@@ -25,7 +25,7 @@ private func canonical(_ json: String) throws -> String {
   return String(decoding: try JSONSerialization.data(withJSONObject: object, options: [.sortedKeys]), as: UTF8.self)
 }
 
-private func expectEqualRows(_ database: TestDatabase, _ model: RepositoryModel, _ note: String = "") async throws {
+func expectEqualRows(_ database: TestDatabase, _ model: RepositoryModel, _ note: String = "") async throws {
   for table in RepositoryModel.TruthTable.allCases {
     let truth = model.truth(table)
     guard let first = truth.first else { continue }
@@ -64,7 +64,8 @@ private func expectEqualRows(_ database: TestDatabase, _ model: RepositoryModel,
         let before = github.journal.count
         let again = try await step.run("plan", "--all")
         #expect(again.outputs["has-work"] == "false", "\(again.log)")
-        #expect(github.journal.count - before <= 3)
+        // What there is, what changed, and whether there are newer comments and review comments.
+        #expect(github.journal.count - before <= 4)
 
         let status = try await step.run("status", "--json")
         #expect(status.status == 0 && status.log.contains(job))
@@ -72,7 +73,7 @@ private func expectEqualRows(_ database: TestDatabase, _ model: RepositoryModel,
     }
   }
 
-  @Test(arguments: [1, 2, 4, 7])
+  @Test(arguments: [1, 2, 4, 6])
   func aKilledSyncResumesFromItsCheckpoint(request: Int) async throws {
     try await withMigratedDatabase { database in
       try await withGitHubDouble(Self.model) { github in

@@ -36,7 +36,7 @@ extension GitHubDouble {
   /// A change that a request made to the repository.
   public struct Mutation: Sendable, Hashable {
     /// `add_labels`, `remove_label`, `set_labels`, `create_comment`, `edit_comment`, `delete_comment`, `edit_issue`,
-    /// `create_issue`, `assign`, `unassign`.
+    /// `create_issue`, `assign`, `unassign`, `dispatch_workflow` (number 0; file, branch, inputs).
     public var kind: String
     public var repository: String
     public var number: Int

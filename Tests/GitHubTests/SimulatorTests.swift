@@ -2,16 +2,13 @@ import Domain
 import Foundation
 import GitHub
 import HTTP
+import ScriptedServer
 import Testing
 
 /// Against the independent simulator, where it lies beside the checkout.
-@Suite(.timeLimit(.minutes(2))) struct SimulatorTests {
-  private static let program: URL? = {
-    let url = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../../shared/ghsim/ghsim")
-      .standardizedFileURL
-    return FileManager.default.isExecutableFile(atPath: url.path) ? url : nil
-  }()
-
+@Suite(
+  .enabled("../shared/ghsim is not there") { Simulator.program != nil }, .timeLimit(.minutes(3)), .serialized)
+struct SimulatorTests {
   struct Login: Decodable, Sendable {
     struct Viewer: Decodable, Sendable { var login: String }
     var viewer: Viewer
@@ -21,12 +18,16 @@ import Testing
     operation: "Login", document: "query Login { viewer { login } rateLimit { cost remaining resetAt } }",
     variables: [:])
 
-  @Test(.enabled("../shared/ghsim is not there") { program != nil }) func goesByItsRules() async throws {
-    let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
-    let data = folder.appending(path: "acme__widget")
-    try FileManager.default.createDirectory(at: data, withIntermediateDirectories: true)
+  private func client(
+    _ simulator: Simulator, _ http: HTTPClient, credentials: GitHubCredentials, budgets: GitHubClient.Budgets? = nil,
+    log: LogRecord = LogRecord()
+  ) -> GitHubClient {
+    GitHubClient(
+      http: http, apiURL: simulator.url, graphQLURL: simulator.url + "/graphql", credentials: credentials,
+      budgets: budgets, deadline: NoDeadline(), clock: RealClock(), logger: log.logger, userAgent: "yardmaster-test")
+  }
+
+  @Test func goesByItsRules() async throws {
     let faults = """
       {"seed": 7, "rules": [
         {"match": {"path_regex": "/labels"}, "kind": "truncated_json", "ordinals": [2]},
@@ -35,36 +36,12 @@ import Testing
         {"match": {"path_regex": "/labels"}, "kind": "secondary_limit", "ordinals": [9], "params": {"retry_after": 2}},
         {"match": {"graphql_operation": "Login"}, "kind": "graphql_rate_limited", "ordinals": [2]}]}
       """
-    try Data(faults.utf8).write(to: folder.appending(path: "faults.json"))
-    try Data(#"{"name":"widget"}"#.utf8).write(to: data.appending(path: "repo.json"))
-
-    let process = Process()
-    process.executableURL = Self.program
-    process.arguments = [
-      "serve", "--port", "0", "--data", folder.path, "--token", "tok:500:500:alice", "--hour", "3", "--minute", "2",
-      "--port-file", folder.path + "/port", "--faults", folder.path + "/faults.json",
-    ]
-    process.standardOutput = FileHandle.nullDevice
-    process.standardError = FileHandle.nullDevice
-    try process.run()
-    defer {
-      // It inherits the pool thread's signal mask, which holds back SIGTERM.
-      kill(process.processIdentifier, SIGKILL)
-      process.waitUntilExit()
-    }
-    var port: Int?
-    while port == nil, process.isRunning {
-      try await Task.sleep(for: .milliseconds(50))
-      port = (try? String(contentsOf: folder.appending(path: "port"), encoding: .utf8))
-        .flatMap { Int($0.trimmingCharacters(in: .whitespacesAndNewlines)) }
-    }
-    let url = "http://127.0.0.1:\(try #require(port))"
+    let simulator = try await Simulator(
+      ["--token", "tok:500:500:alice", "--hour", "3", "--minute", "2", "--faults", "FOLDER/faults.json"],
+      files: ["faults.json": faults])
     let http = HTTPClient(configuration: .init(usesProxies: false))
     defer { http.shutdown() }
-    let client = GitHubClient(
-      http: http, apiURL: url, graphQLURL: url + "/graphql", token: "tok", deadline: NoDeadline(), clock: RealClock(),
-      logger: LogRecord().logger, userAgent: "yardmaster-test")
-
+    let client = client(simulator, http, credentials: GitHubCredentials(token: "tok"))
     for _ in 0..<8 {
       let answer = try await client.send(RESTRequest(.get, "/repos/acme/widget/labels?per_page=100"))
       #expect(answer.status == 200)
@@ -73,10 +50,99 @@ import Testing
       let login = try await client.query(Self.query, as: Login.self).data?.viewer.login
       #expect(login == "alice")
     }
-    let stats = try await http.perform(HTTPRequest(url: url + "/_sim/stats"))
-    let numbers = try #require(JSONSerialization.jsonObject(with: Data(stats.body)) as? [String: Any])
-    #expect(numbers["requests_while_limited"] as? Int == 0)
-    #expect((numbers["unknown_paths"] as? [String: Any])?.isEmpty ?? true)
+    let stats = try await simulator.stats()
+    #expect(stats.requestsWhileLimited == 0)
+    #expect(stats.unknownPaths == 0)
+  }
+
+  /// Tokens that live three seconds are renewed in time, and one that is revoked is replaced.
+  @Test(.enabled("openssl is not installed") { OpenSSL.path != nil }) func anAppOutlivesItsTokens() async throws {
+    let faults = """
+      {"rules": [{"match": {"path_regex": "/labels"}, "kind": "token_revoked_at", "ordinals": [20], "params": \
+      {"ordinal": 20, "until": 20}}]}
+      """
+    let simulator = try await Simulator(
+      [
+        "--token", "tok:500:500:alice", "--app-key", "FOLDER/app.pem", "--token-ttl", "3", "--app-limit", "5000",
+        "--faults", "FOLDER/faults.json",
+      ], files: ["app.pem": OpenSSL.key, "faults.json": faults])
+    let http = HTTPClient(configuration: .init(usesProxies: false))
+    defer { http.shutdown() }
+    let log = LogRecord()
+    let ledger = LedgerDouble()
+    let app = GitHubApp(id: "12345", privateKey: OpenSSL.key, repository: RepositoryName("acme/widget"))
+    let client = client(
+      simulator, http, credentials: GitHubCredentials(token: "tok", app: app),
+      budgets: GitHubClient.Budgets(ledger: ledger, priority: .history, repository: RepositoryName("acme/widget")),
+      log: log)
+    let start = ContinuousClock.now
+    var count = 0
+    while ContinuousClock.now - start < .seconds(7) {
+      let answer = try await client.send(RESTRequest(.get, "/repos/acme/widget/labels"))
+      try #require(answer.status == 200)
+      count += 1
+      try await Task.sleep(for: .milliseconds(100))
+    }
+    let journal = try await simulator.journal()
+    let minted = journal.filter { $0.path.hasSuffix("/access_tokens") }
+    let rejected = journal.filter { $0.status == 401 }
+    print("App: \(count) requests in 7 s, \(minted.count) tokens of 3 s, \(rejected.count) rejected")
+    #expect((3...9).contains(minted.count))
+    #expect(rejected.count <= 1)
+    #expect(Set(await ledger.draws.map(\.owner.description)).count == 1)
+    #expect(await ledger.draws.first?.owner.description.hasSuffix("installation:67890") == true)
+    #expect(!log.text.contains("ghs_") && !log.text.contains("eyJ") && !log.text.contains("PRIVATE"))
+  }
+
+  /// Eight jobs with tokens of their own and one owner, who is limited in every way that there is.
+  @Test func eightJobsShareABudget() async throws {
+    let hour = 10.0
+    let limits = ["core": 400, "graphql": 400]
+    let tokens = (1...8).flatMap { ["--token", "tok\($0):400:400:alice"] }
+    let simulator = try await Simulator(
+      [
+        "--hour", "\(hour)", "--minute", "5", "--latency-ms", "10:60:0", "--server-time", "enforce", "--memoize",
+      ] + tokens)
+    let ledger = LedgerDouble(minute: 5)
+    let https = (1...8).map { _ in HTTPClient(configuration: .init(usesProxies: false)) }
+    defer { for http in https { http.shutdown() } }
+    let page = GraphQLQuery(
+      operation: "Page",
+      document: """
+        query Page { repository(owner: "acme", name: "widget") { pullRequests(first: 100) { nodes { \
+        a: comments(first: 1) { totalCount nodes { id } } b: labels(first: 1) { nodes { id } } \
+        c: reviews(first: 1) { nodes { id } } d: commits(first: 1) { nodes { id } } \
+        e: files(first: 1) { nodes { path } } } } } rateLimit { cost remaining resetAt } }
+        """, variables: [:], points: 5)
+    struct Nothing: Decodable, Sendable {}
+    let start = ContinuousClock.now
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for (index, http) in https.enumerated() {
+        let client = client(
+          simulator, http, credentials: GitHubCredentials(token: "tok\(index + 1)"),
+          budgets: GitHubClient.Budgets(ledger: ledger, priority: .history, repository: nil))
+        for _ in 0..<2 {
+          group.addTask {
+            while ContinuousClock.now - start < .seconds(24) {
+              _ = try await client.send(RESTRequest(.get, "/repos/acme/widget/labels"))
+            }
+          }
+          group.addTask {
+            while ContinuousClock.now - start < .seconds(24) { _ = try await client.query(page, as: Nothing.self) }
+          }
+        }
+      }
+      try await group.waitForAll()
+    }
+    let stats = try await simulator.stats()
+    #expect(stats.requestsWhileLimited == 0)
+    #expect(stats.secondaryViolations == 0)
+    for (resource, limit) in limits {
+      let shares = try await simulator.windows(resource, length: hour).map { Double($0) / Double(limit) }
+      print("Shared budget, \(resource): of each window's quota used \(shares); \(await ledger.waits); \(stats)")
+      try #require(shares.count >= 2)
+      for share in shares { #expect(share >= 0.9 * 0.97) }
+    }
   }
 }
 

@@ -70,7 +70,8 @@ struct Yard {
 
   /// Plays the script to the body and expects that both used it up, and that the token stayed out of the log.
   static func run(
-    _ steps: [Step], token: String? = Yard.token, root: String = "", address: String? = nil,
+    _ steps: [Step], token: String? = Yard.token, credentials: GitHubCredentials? = nil,
+    budgets: GitHubClient.Budgets? = nil, patience: Double = .infinity, root: String = "", address: String? = nil,
     deadline: Double = .infinity, _ body: (Yard) async throws -> Void
   ) async throws {
     let server = try ScriptedServer(steps)
@@ -79,7 +80,8 @@ struct Yard {
     let clock = FakeClock()
     let log = LogRecord()
     let client = GitHubClient(
-      http: http, apiURL: (address ?? server.url) + root, graphQLURL: server.url + "/graphql", token: token,
+      http: http, apiURL: (address ?? server.url) + root, graphQLURL: server.url + "/graphql",
+      credentials: credentials ?? GitHubCredentials(token: token), budgets: budgets, patience: patience,
       deadline: FakeDeadline(clock: clock, seconds: deadline), clock: clock, logger: log.logger, userAgent: "test/1")
     try await body(Yard(server: server, clock: clock, client: client, log: log))
     #expect(server.problems() == [])

@@ -30,20 +30,60 @@ enum Samples {
     return report
   }
 
-  static func progress(completed: Int, of total: Int, status: String = "running") throws -> JobProgress {
+  /// Chunks of 100 numbers, of which the first of each ten stands for nothing; one is being worked on.
+  static func progress(completed: Int, of total: Int, status: Job.Status = .running) throws -> JobProgress {
     let chunks = (1...max(1, total)).prefix(total).map { ordinal in
-      JobProgress.Chunk(
-        ordinal: ordinal, status: ordinal <= completed ? "completed" : ordinal == completed + 1 ? "leased" : "pending",
+      var chunk = JobProgress.Chunk(
+        ordinal: ordinal, status: ordinal <= completed ? .completed : ordinal == completed + 1 ? .leased : .pending,
         scope: "numbers \(ordinal * 100 - 99)–\(ordinal * 100)",
-        itemsDone: ordinal <= completed ? 100 : ordinal == completed + 1 ? 41 : 0, size: 100,
+        itemsDone: ordinal <= completed ? 90 : ordinal == completed + 1 ? 37 : 0, size: 100,
         attempts: ordinal <= completed + 1 ? 1 : 0)
+      guard ordinal <= completed + 1 else { return chunk }
+      chunk.numbersDone = ordinal <= completed ? 100 : 41
+      chunk.points = 12
+      chunk.requests = 2
+      chunk.pages = 9
+      chunk.runID = 17
+      chunk.startedAt = now - 600 + Double(ordinal * 60)
+      chunk.completedAt = ordinal <= completed ? now - 545 + Double(ordinal * 60) : nil
+      return chunk
     }
     return JobProgress(
       id: try job(), repository: try repository(), status: status,
-      items: completed * 100 + (total > completed ? 41 : 0),
+      items: chunks.reduce(0) { $0 + $1.itemsDone },
       chunks: Array(chunks), points: 1_234, requests: 87, createdAt: now - 700, startedAt: now - 600,
-      completedAt: status == "completed" ? now : nil, error: nil)
+      completedAt: status == .completed ? now : nil, error: nil)
   }
+
+  static let links = RunLinks(repository: RepositoryName("octo/tools"))
+
+  static var whole: CaptureProof {
+    var proof = CaptureProof()
+    proof.newest = 880
+    proof.pullRequests = 537
+    proof.issues = 341
+    proof.discussions = 1
+    proof.gone = 1
+    proof.walkedAsOf = now - 700
+    proof.oldestReading = now - 86_400 * 9
+    return proof
+  }
+
+  static var holed: CaptureProof {
+    var proof = whole
+    proof.issues = 338
+    proof.unaccounted = 3
+    proof.incomplete = 1
+    proof.mismatched = 1_204
+    proof.deadLetters = 2
+    proof.auditedAsOf = now - 86_400 * 3
+    return proof
+  }
+
+  static let balances = [
+    BudgetBalance(resource: "core", limit: 1_000, remaining: 912, resetsAt: now + 1_860),
+    BudgetBalance(resource: "graphql", limit: 5_000, remaining: 4_321, resetsAt: now - 60),
+  ]
 
   struct Missing: Error {}
 

@@ -73,7 +73,7 @@ import Testing
                 (0..<20).map { (id: Int64) in ContributorRecord(login: "u\(id)", githubID: id, accountType: "User") })
               try await store.commit(
                 page, of: chunk, checkpoint: Checkpoint(next: 10), finished: true,
-                cost: PageCost(points: 1, requests: 2, items: 1), lease: 600)
+                cost: PageCost(points: 1, requests: 2, items: 1), widths: [:], lease: 600)
               ordinals.append(chunk.ordinal)
             }
             await store.close()
@@ -96,10 +96,13 @@ import Testing
       let dead = try #require(try await store.claimChunk(of: job.id, runID: 1, lease: 600))
       #expect(dead.checkpoint == Checkpoint())
       #expect(try await store.job(job.id)?.status == .running)
-      let pending = PendingList(number: 7, nodeID: "PR_x", list: .files, after: "c\u{0}ursor", page: 3)
+      let pending = PendingItem(
+        number: 7, nodeID: "PR_x", isPullRequest: true,
+        lists: [PendingList(.files, after: "c\u{0}ursor", page: 3), PendingList(.labels)])
       let checkpoint = Checkpoint(next: 30, pending: [pending], since: Timestamp("2026-01-01T00:00:00Z"), page: 2)
       try await store.commit(
-        CapturedPage(), of: dead, checkpoint: checkpoint, finished: false, cost: PageCost(items: 30), lease: 600)
+        CapturedPage(), of: dead, checkpoint: checkpoint, finished: false, cost: PageCost(items: 30), widths: [:],
+        lease: 600)
       #expect(try await store.claimChunk(of: job.id, runID: 2, lease: 600) == nil)
       try await database.query("UPDATE yardmaster.capture_chunks SET lease_expires_at = now() - interval '1 second'")
       let heir = try #require(try await store.claimChunk(of: job.id, runID: 2, lease: 600))
@@ -109,7 +112,8 @@ import Testing
       page.pullRequests = [Fixture.pullRequest(31)]
       await #expect(throws: LeaseLost.self) {
         try await store.commit(
-          page, of: dead, checkpoint: Checkpoint(next: 31), finished: true, cost: PageCost(items: 1), lease: 600)
+          page, of: dead, checkpoint: Checkpoint(next: 31), finished: true, cost: PageCost(items: 1), widths: [:],
+          lease: 600)
       }
       #expect(try await database.value("SELECT count(*) AS value FROM yardmaster.pull_requests") == 0)
       #expect(try await store.progress(of: job.id).first?.chunks[0].attempts == 2)
@@ -130,7 +134,7 @@ import Testing
       try await store.release(again, notBefore: Timestamp("2999-01-01T00:00:00Z"), error: "rate limited")
       #expect(try await store.claimChunk(of: job.id, runID: 1, lease: 600) == nil)
       let progress = try #require(try await store.progress(of: job.id).first)
-      #expect(progress.chunks[0].status == "waiting" && progress.chunks[0].attempts == 1)
+      #expect(progress.chunks[0].status == .waiting && progress.chunks[0].attempts == 1)
       try await database.query("UPDATE yardmaster.capture_chunks SET not_before = now()")
       #expect(try await store.claimChunk(of: job.id, runID: 1, lease: 600) != nil)
       try await database.query("UPDATE yardmaster.progressive_capture_jobs SET status = 'cancelled'")
@@ -164,10 +168,11 @@ import Testing
       #expect(try await store.claimChunk(of: job.id, runID: 2, lease: 600) == nil)
       let chunks = try #require(try await store.progress(of: job.id).first?.chunks)
       #expect(chunks.map(\.notBefore) == [nil, moment, moment])
-      #expect(chunks.map(\.status) == ["leased", "waiting", "waiting"])
+      #expect(chunks.map(\.status) == [.leased, .waiting, .waiting])
       // Whoever holds a chunk goes on with it.
       try await store.commit(
-        CapturedPage(), of: held, checkpoint: Checkpoint(next: 1), finished: true, cost: PageCost(), lease: 600)
+        CapturedPage(), of: held, checkpoint: Checkpoint(next: 1), finished: true, cost: PageCost(), widths: [:],
+        lease: 600)
       try await database.query("UPDATE yardmaster.capture_chunks SET not_before = now()")
       #expect(try await store.claimChunk(of: job.id, runID: 2, lease: 600)?.ordinal == 2)
     }
@@ -181,7 +186,8 @@ import Testing
       try await database.query("UPDATE yardmaster.progressive_capture_jobs SET status = '\(status)'")
       #expect(try await store.claimChunk(of: job.id, runID: 1, lease: 600) == nil)
       try await store.commit(
-        CapturedPage(), of: held, checkpoint: Checkpoint(next: 1), finished: true, cost: PageCost(), lease: 600)
+        CapturedPage(), of: held, checkpoint: Checkpoint(next: 1), finished: true, cost: PageCost(), widths: [:],
+        lease: 600)
       #expect(try await store.job(job.id)?.status.rawValue == status)
     }
   }
@@ -198,13 +204,16 @@ private final class Held: Sendable {
 
   private static func page() -> CapturedPage {
     var page = CapturedPage()
-    page.pullRequests = [Fixture.pullRequest(1, title: hostile, labels: [hostile, "", "NULL", "{a,b}", "\"q\""])]
+    page.pullRequests = [Fixture.pullRequest(1, title: hostile)]
+    page.labels = [
+      LabelsRecord(number: 1, isPullRequest: true, labels: [hostile, "", "NULL", "{a,b}", "\"q\""])
+    ]
     page.pullRequests += [Fixture.pullRequest(2), Fixture.pullRequest(2, title: "last")]
     page.issues = [
       IssueRecord(
         number: 3, githubID: 9_007_199_254_740_993, title: hostile, body: hostile, state: "closed",
         stateReason: "not_planned", authorLogin: nil, createdAt: "2026-01-01T00:00:00Z",
-        updatedAt: "2026-01-01T00:00:00Z", closedAt: "2026-01-03T00:00:00Z", labels: [])
+        updatedAt: "2026-01-01T00:00:00Z", closedAt: "2026-01-03T00:00:00Z")
     ]
     page.reviews = [
       ReviewRecord(githubID: 1, pullNumber: 1, authorLogin: "a", state: "APPROVED", body: hostile, submittedAt: nil)
@@ -241,7 +250,8 @@ private final class Held: Sendable {
       let chunk = try #require(try await store.claimChunk(of: job.id, runID: 1, lease: 600))
       func commit(_ next: Int) async throws {
         try await store.commit(
-          Self.page(), of: chunk, checkpoint: Checkpoint(next: next), finished: false, cost: PageCost(), lease: 600)
+          Self.page(), of: chunk, checkpoint: Checkpoint(next: next), finished: false, cost: PageCost(), widths: [:],
+          lease: 600)
       }
       try await commit(1)
       let kept = Self.hostile.replacingOccurrences(of: "\u{0}", with: "\u{FFFD}")
@@ -294,7 +304,8 @@ private final class Held: Sendable {
           githubID: 2, issueNumber: 1, authorLogin: nil, body: "", createdAt: "no time", updatedAt: "no time"))
       let error = await #expect(throws: StoreError.self) {
         try await store.commit(
-          page, of: chunk, checkpoint: Checkpoint(next: 9), finished: true, cost: PageCost(items: 9), lease: 600)
+          page, of: chunk, checkpoint: Checkpoint(next: 9), finished: true, cost: PageCost(items: 9), widths: [:],
+          lease: 600)
       }
       #expect(error?.exitStatus == .failed)
       #expect(error?.description.contains("no time") == false)
@@ -323,7 +334,8 @@ private final class Held: Sendable {
           }
           rows += captured.rowCount
           try await store.commit(
-            captured, of: chunk, checkpoint: Checkpoint(next: page), finished: false, cost: PageCost(), lease: 600)
+            captured, of: chunk, checkpoint: Checkpoint(next: page), finished: false, cost: PageCost(), widths: [:],
+            lease: 600)
         }
       }
       print("store: \(Int(Double(rows) / (duration / .seconds(1)))) rows/s")

@@ -75,14 +75,16 @@ import Testing
       page.pullRequests = [Fixture.pullRequest(1)]
       let error = await #expect(throws: StoreError.self) {
         try await store.commit(
-          page, of: chunk, checkpoint: Checkpoint(next: 1), finished: false, cost: PageCost(items: 1), lease: 600)
+          page, of: chunk, checkpoint: Checkpoint(next: 1), finished: false, cost: PageCost(items: 1), widths: [:],
+          lease: 600)
       }
       #expect(error?.cause == .diskFull)
       #expect(error?.exitStatus == .unavailable)
       // After room was made, the same page goes in.
       _ = try await connection.query("DROP TRIGGER fill ON yardmaster.pull_requests")
       try await store.commit(
-        page, of: chunk, checkpoint: Checkpoint(next: 1), finished: true, cost: PageCost(items: 1), lease: 600)
+        page, of: chunk, checkpoint: Checkpoint(next: 1), finished: true, cost: PageCost(items: 1), widths: [:],
+        lease: 600)
       #expect(try await store.progress(of: job.id).first?.items == 1)
     }
   }
@@ -116,7 +118,8 @@ import Testing
       page.pullRequests = [Fixture.pullRequest(1)]
       let commit: () async throws -> Void = {
         try await store.commit(
-          page, of: chunk, checkpoint: Checkpoint(next: 5), finished: true, cost: PageCost(items: 5), lease: 600)
+          page, of: chunk, checkpoint: Checkpoint(next: 5), finished: true, cost: PageCost(items: 5), widths: [:],
+          lease: 600)
       }
       if times == 1 {
         try await commit()
@@ -158,6 +161,7 @@ import Testing
         page.pullRequests = [Fixture.pullRequest(next)]
         try await store.commit(
           page, of: chunk, checkpoint: Checkpoint(next: next), finished: finished, cost: PageCost(points: 1, items: 2),
+          widths: [:],
           lease: 600)
       }
       #expect(proxy.cuts == 7)
@@ -166,7 +170,7 @@ import Testing
       #expect(audit.entries == 2 && audit.fault == nil)
       let progress = try #require(try await store.progress(of: job.id).first)
       #expect(progress.items == 4 && progress.points == 2)
-      #expect(progress.chunks.map(\.status) == ["completed", "pending"])
+      #expect(progress.chunks.map(\.status) == [.completed, .pending])
       #expect(progress.chunks.map(\.attempts)[1] == 0)
     }
   }

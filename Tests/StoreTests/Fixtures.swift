@@ -51,19 +51,21 @@ enum Fixture {
       before: ["labels": ["old"]])
   }
 
-  static func pullRequest(_ number: Int, title: String = "Title", labels: [String] = ["a"]) -> PullRequestRecord {
+  static func pullRequest(_ number: Int, title: String = "Title") -> PullRequestRecord {
     PullRequestRecord(
       number: number, githubID: Int64(number) + 5_000_000_000, title: title, body: "Body", state: "open",
       isDraft: false,
       authorLogin: "mona", createdAt: "2026-01-01T00:00:00Z", updatedAt: "2026-01-02T00:00:00Z", closedAt: nil,
-      mergedAt: nil, additions: 1, deletions: 2, changedFiles: 3, baseRef: "main", headRef: "topic", headSHA: "abc",
-      labels: labels)
+      mergedAt: nil, additions: 1, deletions: 2, changedFiles: 3, baseRef: "main", headRef: "topic", headSHA: "abc")
   }
 
-  static func comment(_ id: Int64, on number: Int, body: String = "Body") -> IssueCommentRecord {
+  static func comment(
+    _ id: Int64, on number: Int, body: String = "Body", createdAt: String = "2026-01-01T00:00:00Z",
+    updatedAt: String? = nil
+  ) -> IssueCommentRecord {
     IssueCommentRecord(
-      githubID: id, issueNumber: number, authorLogin: nil, body: body, createdAt: "2026-01-01T00:00:00Z",
-      updatedAt: "2026-01-01T00:00:00Z")
+      githubID: id, issueNumber: number, authorLogin: nil, body: body, createdAt: createdAt,
+      updatedAt: updatedAt ?? createdAt)
   }
 
   static func job(
@@ -72,6 +74,94 @@ enum Fixture {
     let id = try await store.repository(repository, githubID: 1_296_269)
     return try await store.createJob(
       NewJob(id: nil, repositoryID: id, scope: scope, chunks: chunks, walkedAsOf: walkedAsOf, runID: 100))
+  }
+}
+
+/// A chunk under work, for tests that commit pages.
+struct Walk {
+  let store: Store
+  let database: TestDatabase
+  let job: Job
+  var chunk: ClaimedChunk
+  private var step = 0
+
+  init(
+    _ store: Store, _ database: TestDatabase, scope: ChunkScope = .range(first: 1, last: 1_000),
+    window: CaptureScope.Window = .all, runID: Int64 = 1
+  ) async throws {
+    let job = try await Fixture.job(store, chunks: [scope], scope: CaptureScope(window: window))
+    guard let chunk = try await store.claimChunk(of: job.id, runID: runID, lease: 600) else { throw NoChunk() }
+    (self.store, self.database, self.job, self.chunk) = (store, database, job, chunk)
+  }
+
+  struct NoChunk: Error {}
+
+  /// - Parameter observed: the page's reading, `HH:MM:SS` of 1 March 2026.
+  mutating func commit(
+    at observed: String? = nil, finished: Bool = false, _ fill: (inout CapturedPage) -> Void
+  ) async throws {
+    var page = CapturedPage()
+    page.observedAt = observed.map { Fixture.time($0) }
+    fill(&page)
+    step += 1
+    try await store.commit(
+      page, of: chunk, checkpoint: Checkpoint(next: step), finished: finished, cost: PageCost(), widths: [:],
+      lease: 600)
+  }
+
+  /// As after a kill: the lease has ended, and another process goes on.
+  mutating func resume(runID: Int64 = 2) async throws {
+    try await database.query("UPDATE yardmaster.capture_chunks SET lease_expires_at = now() - interval '1 second'")
+    guard let heir = try await store.claimChunk(of: job.id, runID: runID, lease: 600) else { throw NoChunk() }
+    chunk = heir
+  }
+
+  /// The values of a column in the rows that are there, as one text.
+  func present(_ table: String, _ column: String = "github_id") async throws -> String {
+    try await database.query(
+      """
+      SELECT string_agg(\(column)::text, ' ' ORDER BY \(column)) AS value FROM yardmaster.\(table)
+      WHERE deleted_at IS NULL
+      """)[0].decodeIfPresent("value") ?? ""
+  }
+}
+
+extension Fixture {
+  static func time(_ text: String) -> Timestamp { Timestamp("2026-03-01T\(text)Z")! }
+
+  static func issue(_ number: Int, title: String = "Title", updatedAt: String = "2026-01-02T00:00:00Z") -> IssueRecord {
+    IssueRecord(
+      number: number, githubID: Int64(number) + 6_000_000_000, title: title, body: "Body", state: "open",
+      stateReason: nil, authorLogin: "mona", createdAt: "2026-01-01T00:00:00Z", updatedAt: updatedAt, closedAt: nil)
+  }
+
+  static func review(_ id: Int64, on number: Int, state: String = "APPROVED") -> ReviewRecord {
+    ReviewRecord(
+      githubID: id, pullNumber: number, authorLogin: "mona", state: state, body: "",
+      submittedAt: "2026-01-01T00:00:00Z")
+  }
+
+  static func reviewComment(_ id: Int64, on number: Int, createdAt: String = "2026-01-01T00:00:00Z")
+    -> ReviewCommentRecord
+  {
+    ReviewCommentRecord(
+      githubID: id, pullNumber: number, reviewID: nil, authorLogin: "mona", path: "a.swift", body: "Body",
+      createdAt: createdAt, updatedAt: createdAt)
+  }
+
+  static func file(_ path: String, of number: Int, additions: Int = 1) -> FileRecord {
+    FileRecord(pullNumber: number, path: path, additions: additions, deletions: 0, changeType: "modified")
+  }
+
+  static func number(_ number: Int, _ kind: NumberRecord.Kind) -> NumberRecord {
+    NumberRecord(number: number, kind: kind, nodeID: kind == .gone ? nil : "N\(number)")
+  }
+
+  /// A list that came in one part unless said otherwise.
+  static func list(
+    _ list: CapturedList, of number: Int, begun: String, total: Int? = nil, first: Bool = true, last: Bool = true
+  ) -> ListPart {
+    ListPart(number: number, list: list, isFirst: first, isLast: last, begun: time(begun), total: total)
   }
 }
 

@@ -7,7 +7,10 @@ import Testing
 @Suite struct JobTests {
   @Test func anOpenJobForTheSameScopeIsFoundAgain() async throws {
     try await withStore { store, database in
-      let chunks: [ChunkScope] = [.range(first: 1, last: 10), .numbers([11, 13]), .reviewComments(since: nil)]
+      let chunks: [ChunkScope] = [
+        .range(first: 1, last: 10), .numbers([11, 13], reviewComments: true),
+        .reviewComments(since: nil, reconciles: true),
+      ]
       let job = try await Fixture.job(store, chunks: chunks)
       #expect(job.status == .pending)
       #expect(job.repository == Fixture.repository)
@@ -87,7 +90,7 @@ import Testing
         [.text(id.text)])
       await #expect(throws: StoreError.self) { _ = try await store.job(id) }
       let shown = try #require(try await store.progress(of: id).first)
-      #expect(shown.id == id && shown.repository == nil && shown.status == "pending")
+      #expect(shown.id == id && shown.repository == nil && shown.status == .pending)
       #expect(try await store.job(id, assuming: Fixture.repository)?.repository == Fixture.repository)
       let repository = try await store.repository(Fixture.repository, githubID: 1)
       let job = try await store.createJob(

@@ -29,20 +29,46 @@ struct PoolerTests {
               var page = CapturedPage()
               page.pullRequests = [Fixture.pullRequest(chunk.ordinal)]
               page.contributors = [ContributorRecord(login: "mona", githubID: 1, accountType: "User")]
+              page.numbers = [Fixture.number(chunk.ordinal, .pullRequest)]
+              page.files = [Fixture.file("a", of: chunk.ordinal)]
+              page.lists = [Fixture.list(.files, of: chunk.ordinal, begun: "10:00:00", total: 1)]
+              page.completed = [chunk.ordinal]
+              page.observedAt = Fixture.time("10:00:02")
               try await store.commit(
-                page, of: chunk, checkpoint: Checkpoint(next: 1), finished: true, cost: PageCost(items: 1), lease: 600)
+                page, of: chunk, checkpoint: Checkpoint(next: 1), finished: true, cost: PageCost(items: 1), widths: [:],
+                lease: 600)
             }
             await store.close()
+            let budget = BudgetStore(databaseURL: pooler.url)
+            var receipts: [BudgetReceipt] = []
+            for _ in 0..<10 {
+              let request = BudgetRequest(
+                owner: BudgetOwner("pooled"), resource: "core", expectedSeconds: 0.01, priority: .history)
+              if try await budget.draw(request, settling: receipts) == .granted {
+                receipts = [
+                  BudgetReceipt(
+                    id: request.id, owner: request.owner, resource: "core", cost: 1, seconds: 0.01,
+                    window: .init(limit: 1_000, remaining: 500, resetsIn: 3_600))
+                ]
+              }
+            }
+            try await budget.settle(receipts)
+            await budget.close()
           }
         }
         try await group.waitForAll()
       }
+      #expect(
+        try await database.value(
+          "SELECT count(*) || ' ' || count(ended_at) AS value FROM yardmaster.budget_calls") == "200 200")
       let store = Store(databaseURL: pooler.url, auditKey: nil)
       #expect(try await store.migrate().applied.isEmpty)
       let audit = try await store.verifyAudit(of: Fixture.repository)
       #expect(audit.entries == 40 && audit.fault == nil)
       #expect(try await database.value("SELECT count(*) AS value FROM yardmaster.actions WHERE status = 'done'") == 1)
       #expect(try await database.value("SELECT count(*) AS value FROM yardmaster.pull_requests") == 5)
+      let repository = try await store.repository(Fixture.repository, githubID: 1_296_269)
+      #expect(try await store.numbersToRepair(of: repository, newest: 6, limit: 9) == [6])
       // A failure in mid-pipeline leaves nothing open on the server's connection.
       let dead = try #require(try await store.claim(Fixture.claim("late")).claimed)
       try await database.query("UPDATE yardmaster.events SET attempts = attempts + 1")

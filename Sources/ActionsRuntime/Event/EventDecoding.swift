@@ -63,11 +63,14 @@ extension WirePayload {
       // An edit that did not touch the text has nothing new in it.
       let previousBody = changes?.body?.from ?? (action == "edited" ? comment.body : nil)
       return .comment(comment, on: try required(issue, "issue").issue, previousBody: previousBody)
-    case .pullRequest:
+    case .pullRequest, .pullRequestTarget:
       return .pullRequest(try required(pullRequest, "pull_request").pullRequest, detail: detail)
     case .pullRequestReview:
       let review = try required(review, "review").review
       return .review(review, on: try required(pullRequest, "pull_request").pullRequest)
+    case .pullRequestReviewComment:
+      let comment = try required(comment, "comment").comment
+      return .reviewComment(comment, on: try required(pullRequest, "pull_request").pullRequest)
     case .workflowDispatch:
       return .workflowDispatch(inputs: inputs?.compactMapValues(\.inputText) ?? [:])
     case .schedule:

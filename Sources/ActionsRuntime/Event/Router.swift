@@ -1,33 +1,65 @@
 public import Domain
 
 /// Decides which processor an event goes to. Ignoring is decided here, before anything is connected.
+///
+/// An event without a rule or a command in it goes to capture where it changes what is captured, and where there is a
+/// database: whether the repository wants that, its configuration says.
 public func route(_ event: Event, facts: RoutingFacts) -> Route {
   switch event.payload {
   case .issue(let issue, _):
-    routeIssue(action: event.action, sender: event.sender ?? issue.author)
+    return captured(routeIssue(action: event.action, sender: event.sender ?? issue.author), event, facts)
   case .comment(let comment, _, _):
-    routeComment(comment, action: event.action, sender: event.sender)
-  case .pullRequest(let pull, _), .review(_, on: let pull):
+    return captured(routeComment(comment, action: event.action, sender: event.sender), event, facts)
+  case .pullRequest(let pull, _), .review(_, on: let pull), .reviewComment(_, on: let pull):
     if pull.isFromFork && !facts.hasDatabase {
-      .ignored(reason: "pull request from a fork: its run has no secrets; the sweep will catch up")
-    } else {
-      .ignored(reason: "pull requests are captured by history sync; no rule applies to them yet")
+      return .ignored(reason: "pull request from a fork: its run has no secrets; the sweep will catch up")
     }
+    let route = Route.ignored(reason: "pull requests are captured by history sync; no rule applies to them yet")
+    return captured(route, event, facts)
   case .workflowDispatch(let inputs):
-    if CaptureInput.allCases.contains(where: { inputs[$0.rawValue]?.isEmpty == false }) {
-      .history
-    } else {
-      .ignored(reason: "the dispatch names no capture: \(CaptureInput.list) are all empty")
-    }
+    if CaptureInput.allCases.contains(where: { inputs[$0.rawValue]?.isEmpty == false }) { return .history }
+    return .ignored(reason: "the dispatch names no capture: \(CaptureInput.list) are all empty")
   case .repositoryDispatch(_, _, let clientPayload):
     if CaptureInput.allCases.contains(where: { clientPayload[$0.rawValue]?.inputText?.isEmpty == false }) {
-      .history
-    } else {
-      .ignored(reason: "the dispatch names no capture: client_payload has none of \(CaptureInput.list)")
+      return .history
     }
+    return .ignored(reason: "the dispatch names no capture: client_payload has none of \(CaptureInput.list)")
   case .schedule:
-    .ignored(reason: "a schedule starts no rule; the workflow sweep.yml runs plan and sync")
+    return .ignored(reason: "a schedule starts no rule; the workflow sweep.yml runs plan and sync")
   }
+}
+
+/// What automation ignores and capture does not.
+private func captured(_ route: Route, _ event: Event, _ facts: RoutingFacts) -> Route {
+  guard case .ignored = route, facts.hasDatabase, let action = event.action,
+    CapturedActions.of(event.name).contains(action)
+  else { return route }
+  return .capture
+}
+
+/// The actions of each event after which something that is captured may be another than before. The rest (somebody was
+/// assigned, a review was asked for, a conversation locked, …) is ignored without a request.
+/// Source: https://docs.github.com/en/webhooks/webhook-events-and-payloads
+private enum CapturedActions {
+  static func of(_ event: EventName) -> Set<String> {
+    switch event {
+    case .issues: issues
+    case .issueComment, .pullRequestReviewComment: comments
+    case .pullRequest, .pullRequestTarget: pulls
+    case .pullRequestReview: reviews
+    case .workflowDispatch, .schedule, .repositoryDispatch: []
+    }
+  }
+
+  private static let issues: Set = [
+    "opened", "edited", "closed", "reopened", "labeled", "unlabeled", "deleted", "transferred",
+  ]
+  private static let comments: Set = ["created", "edited", "deleted"]
+  private static let pulls: Set = [
+    "opened", "edited", "closed", "reopened", "synchronize", "labeled", "unlabeled", "converted_to_draft",
+    "ready_for_review",
+  ]
+  private static let reviews: Set = ["submitted", "edited", "dismissed"]
 }
 
 /// Inputs of a dispatch; any one of them asks for a capture.

@@ -15,19 +15,29 @@ public final class RunLog: Sendable {
   private struct State {
     var annotations: [AnnotationKind: Int] = [:]
     var isGroupOpen = false
-    var isProgressShown = false
-    var lastProgress = -Double.infinity
+    /// What the terminal's last line shows.
+    var bar: String?
+    var lastBar = -Double.infinity
+    /// When the work began, and when its last line was written.
+    var progressBegan: Double?
+    var lastProgress: Double?
     var closed: Set<Int32> = []
   }
 
-  /// Seconds between two progress lines in a log, where lines stay.
-  static let progressInterval = 10.0
+  /// Seconds until the first line of progress in a log, where lines stay: short work needs none.
+  static let progressDelay = 2.0
+  /// Seconds between two such lines, unless the caller wants them rarer.
+  public static let progressInterval = 10.0
+  /// Seconds between two drawings of a bar.
+  static let barInterval = 0.1
 
   private let output: Int32
   private let diagnostics: Int32
   private let isActions: Bool
   private let colours: Set<Int32>
-  private let hasTerminal: Bool
+  /// Whether progress is a line that is drawn over.
+  public let drawsProgress: Bool
+  private let seconds: @Sendable () -> Double
   private let state = Mutex(State())
 
   /// - Parameters:
@@ -36,7 +46,12 @@ public final class RunLog: Sendable {
   ///   - isActions: whether an Actions runner reads the log.
   ///   - allowsColour: nil for what the variable `NO_COLOR` says (https://no-color.org); a terminal is required
   ///     besides.
-  public init(output: Int32 = 1, diagnostics: Int32 = 2, isActions: Bool, allowsColour: Bool? = nil) {
+  ///   - terminal: the kind of terminal; nil for what the variable `TERM` says.
+  ///   - seconds: nil for the system's clock; only differences count.
+  public init(
+    output: Int32 = 1, diagnostics: Int32 = 2, isActions: Bool, allowsColour: Bool? = nil,
+    terminal: String? = nil, seconds: (@Sendable () -> Double)? = nil
+  ) {
     // A closed pipe is an error of `write`, not the end of the process.
     signal(SIGPIPE, SIG_IGN)
     self.output = output
@@ -44,7 +59,9 @@ public final class RunLog: Sendable {
     self.isActions = isActions
     let allowsColour = allowsColour ?? (getenv("NO_COLOR").map { $0.pointee == 0 } ?? true)
     colours = Set([output, diagnostics].filter { !isActions && allowsColour && isatty($0) == 1 })
-    hasTerminal = !isActions && isatty(output) == 1
+    let terminal = terminal ?? getenv("TERM").map { String(cString: $0) }
+    drawsProgress = !isActions && ProgressBar.isPossible(on: output, terminal: terminal)
+    self.seconds = seconds ?? { SystemClock.monotonicSeconds }
   }
 
   /// One line, or several where the text's literals hold line breaks.
@@ -84,19 +101,45 @@ public final class RunLog: Sendable {
     annotate(.error, message, title, location)
   }
 
-  /// How far the work has come: on a terminal the last line, written anew each time; elsewhere a line every few
-  /// seconds.
-  public func progress(_ text: LogText) {
+  /// Work begins whose progress will be told: the first line of it comes a little later.
+  public func beginProgress() {
+    let now = seconds()
     state.withLock { state in
-      if hasTerminal {
-        write("\r\u{1B}[2K" + text.singleLine, to: output, &state)
-        state.isProgressShown = true
+      state.progressBegan = now
+      state.lastProgress = nil
+    }
+  }
+
+  /// How far the work has come: on a terminal the last line, drawn over at most ten times a second; elsewhere a line, the
+  /// first after two seconds and then one every `interval`. What comes sooner is not even asked for.
+  public func progress(every interval: Double = progressInterval, _ current: () -> WorkProgress) {
+    let now = seconds()
+    state.withLock { state in
+      if drawsProgress {
+        guard now - state.lastBar >= Self.barInterval else { return }
+        state.lastBar = now
+        let bar = ProgressBar.text(current(), columns: ProgressBar.columns(of: output) ?? 80)
+        state.bar = bar
+        write(ProgressBar.erase + bar, to: output, &state)
       } else {
-        let now = SystemClock.monotonicSeconds
-        guard now - state.lastProgress >= Self.progressInterval else { return }
+        let began = state.progressBegan ?? now
+        state.progressBegan = began
+        let isDue = state.lastProgress.map { now - $0 >= interval } ?? (now - began >= Self.progressDelay)
+        guard isDue else { return }
         state.lastProgress = now
-        emit([text.singleLine], to: output, &state)
+        emit([current().line.singleLine], to: output, &state)
       }
+    }
+  }
+
+  /// The work is over: what was drawn of it disappears.
+  public func endProgress() {
+    state.withLock { state in
+      if state.bar != nil { write(ProgressBar.erase, to: output, &state) }
+      state.bar = nil
+      state.lastBar = -.infinity
+      state.progressBegan = nil
+      state.lastProgress = nil
     }
   }
 
@@ -157,13 +200,11 @@ public final class RunLog: Sendable {
     emit([WorkflowCommand(name: "endgroup", data: "").line], to: output, &state)
   }
 
-  /// Writes finished lines; they hold no line breaks.
+  /// Writes finished lines; they hold no line breaks. A bar makes room for them and is drawn again below.
   private func emit(_ lines: [String], to descriptor: Int32, _ state: inout State) {
-    if state.isProgressShown {
-      write("\r\u{1B}[2K", to: output, &state)
-      state.isProgressShown = false
-    }
+    if state.bar != nil { write(ProgressBar.erase, to: output, &state) }
     for line in lines { write(line + "\n", to: descriptor, &state) }
+    if let bar = state.bar { write(ProgressBar.erase + bar, to: output, &state) }
   }
 
   private func write(_ text: String, to descriptor: Int32, _ state: inout State) {

@@ -2,7 +2,6 @@ import ActionsRuntime
 import ArgumentParser
 import Capture
 import Domain
-import GitHub
 import Markup
 import Reporting
 import Store
@@ -76,15 +75,14 @@ struct PlanCommand: SessionCommand {
 
   func execute(in session: Session) async throws -> ExitStatus {
     let name = try session.repository(repository)
-    let store = try session.makeStore()
-    let github = session.makeGitHub()
     let isOpenEnded = jobID != nil && daysBack == nil && since == nil && !all && !full && maxItems == nil
     let request = PlanRequest(
       repository: name, scope: isOpenEnded ? nil : CaptureScope(window: window, maxItems: maxItems),
       chunkSize: chunkSize, jobs: jobs,
       jobID: jobID.flatMap { JobID($0) }, runID: session.environment.runID)
-    let plan = try await session.deadline.run {
-      try await HistoryRun(session: session, github: github, store: store).plan(request)
+    let (plan, usage) = try await session.withHistory { history in
+      let plan = try await session.deadline.run { try await history.plan(request) }
+      return (plan, await history.github.usage)
     }
     let matrix = MatrixOutput(ordinals: plan.matrix).text
     try session.outputs.write([
@@ -94,7 +92,11 @@ struct PlanCommand: SessionCommand {
     var report = PlanReport(
       repository: name, jobID: plan.job?.id, chunkCount: plan.hasWork ? plan.chunkCount : 0,
       matrixSize: plan.matrix.count, window: plan.job?.scope.window ?? window)
-    report.usage = await github.usage
+    report.maxItems = (plan.job?.scope).map(\.maxItems) ?? maxItems
+    report.kind = plan.job?.kind ?? .history
+    report.processor = plan.job?.processor ?? .githubActions
+    report.notes = plan.notes
+    report.usage = usage
     report.duration = session.deadline.elapsed
     try session.summary.append(report.markdown())
     for note in plan.notes { session.log.line("\(note)") }
@@ -104,7 +106,6 @@ struct PlanCommand: SessionCommand {
     session.printResult("job-id=\(plan.job?.id.text ?? "")")
     session.printResult("has-work=\(plan.hasWork)")
     session.printResult("matrix=\(matrix)")
-    await store.close()
     return .done
   }
 }

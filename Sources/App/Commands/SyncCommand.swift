@@ -2,7 +2,6 @@ import ActionsRuntime
 import ArgumentParser
 import Capture
 import Domain
-import GitHub
 import Markup
 import Reporting
 import Store
@@ -30,20 +29,17 @@ struct SyncCommand: SessionCommand {
 
   func execute(in session: Session) async throws -> ExitStatus {
     if let timeLimit { session.deadline.limit(to: timeLimit) }
-    let store = try session.makeStore()
-    let github = session.makeGitHub()
-    guard let id = JobID(jobID), let job = try await store.job(id) else {
-      throw Failure(
-        .usage, "There is no job \(jobID) in this database",
-        advice: "Run `yardmaster plan` and use the job id that it prints.")
+    return try await session.withHistory { history in
+      guard let id = JobID(jobID), let job = try await history.store.job(id) else {
+        throw Failure(
+          .usage, "There is no job \(jobID) in this database",
+          advice: "Run `yardmaster plan` and use the job id that it prints.")
+      }
+      let captured = try await session.deadline.run { try await history.sync(job) }
+      try session.outputs.write(
+        [(.outcome, EventOutcome.processed.rawValue), (.jobID, job.id.text)] + captured.result.outputs)
+      if let report = captured.report { try session.summary.append(report.markdown()) }
+      return captured.result.exitStatus
     }
-    let captured = try await session.deadline.run {
-      try await HistoryRun(session: session, github: github, store: store).sync(job)
-    }
-    try session.outputs.write(
-      [(.outcome, EventOutcome.processed.rawValue), (.jobID, job.id.text)] + captured.result.outputs)
-    if let report = captured.report { try session.summary.append(report.markdown()) }
-    await store.close()
-    return captured.result.exitStatus
   }
 }

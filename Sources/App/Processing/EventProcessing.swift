@@ -78,7 +78,7 @@ struct EventProcessing {
       }
       return CommentProcessor(settings: settings).decide(
         commands, comment: comment, on: issue, in: event.repository, permission: try await permission(for: comment))
-    case .pullRequest, .review, .workflowDispatch, .schedule, .repositoryDispatch:
+    case .pullRequest, .review, .reviewComment, .workflowDispatch, .schedule, .repositoryDispatch:
       return Deliberation()
     }
   }

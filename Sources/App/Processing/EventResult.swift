@@ -15,6 +15,8 @@ struct EventResult: Sendable {
   var matrix: [Int]?
   var hasWork: Bool?
   var sync: SyncResult?
+  /// Of a capture that this run did not work on itself: somebody else has it in hand, or had.
+  var isCaptureComplete: Bool?
   var syncReport: SyncReport?
   var exitStatus: ExitStatus
 
@@ -28,6 +30,12 @@ struct EventResult: Sendable {
     result.reason = reason
     return result
   }
+
+  static var unconfigured: EventResult {
+    .ignored(reason: "the repository has no \(ConfigurationSource.path) on its default branch")
+  }
+
+  static var ownAlert: EventResult { .ignored(reason: "the issue is Yardmaster's own alert") }
 
   static func duplicate(of id: EventID, outcome: EventOutcome?, runID: Int64) -> EventResult {
     var result = EventResult(outcome: .duplicate)
@@ -46,6 +54,7 @@ struct EventResult: Sendable {
     if let matrix { values.append((.matrix, MatrixOutput(ordinals: matrix).text)) }
     if let hasWork { values.append((.hasWork, String(hasWork))) }
     if let sync { values += sync.outputs }
+    if let isCaptureComplete { values.append((.complete, String(isCaptureComplete))) }
     return values
   }
 }

@@ -2,7 +2,6 @@ import ActionsRuntime
 import Automation
 import Capture
 import Domain
-import GitHub
 import Markup
 import Reporting
 import Store
@@ -15,7 +14,7 @@ import Store
 struct EventRun {
   let session: Session
   let forcesDryRun: Bool
-  let github: GitHubClient
+  private(set) var github: any GitHubAPI
   private(set) var report: RunReport
   /// What the configuration says, once it was read.
   private(set) var settings: Settings?
@@ -48,9 +47,7 @@ struct EventRun {
     case .ignored(let reason):
       return .ignored(reason: reason)
     case .issue:
-      if case .issue(let issue, _) = event.payload, AlertReporter.isAlert(issue) {
-        return .ignored(reason: "the issue is Yardmaster's own alert")
-      }
+      if case .issue(let issue, _) = event.payload, AlertReporter.isAlert(issue) { return .ownAlert }
       report.processor = "issue"
       return try await automate(event, commands: [])
     case .comment:
@@ -60,8 +57,10 @@ struct EventRun {
       }
       // Reading commands needs no configuration, and most comments hold none.
       let commands = CommentProcessor(settings: Settings()).commands(in: comment, previousBody: previousBody)
-      if commands.isEmpty { return .ignored(reason: "the comment holds no new command") }
+      if commands.isEmpty { return try await captureItem(of: event) }
       return try await automate(event, commands: commands)
+    case .capture:
+      return try await captureItem(of: event)
     case .history:
       report.processor = "history"
       return try await capture(event)
@@ -72,10 +71,7 @@ struct EventRun {
     let store = try session.makeStore()
     // Opened while GitHub sends the configuration; a fault shows at the claim.
     async let connected: Void = store.warmUp()
-    let source = ConfigurationSource(explicitFile: session.environment.configPath, github: github)
-    guard var settings = try await source.load(for: event.repository) else {
-      return .ignored(reason: "the repository has no \(ConfigurationSource.path) on its default branch")
-    }
+    guard var settings = try await configuration(for: event) else { return .unconfigured }
     await connected
     if forcesDryRun { settings.mode = .dryRun }
     self.settings = settings
@@ -83,20 +79,48 @@ struct EventRun {
     var processing = EventProcessing(
       event: event, commands: commands, settings: settings, store: store, github: github, log: session.log,
       report: report)
-    defer { report = processing.report }
-    let result = try await processing.run()
+    var result: EventResult
+    do {
+      defer { report = processing.report }
+      result = try await processing.run()
+    }
+    try await EventCapture(session: session, github: github, store: store, settings: settings)
+      .follow(event, &result, &report, forcesDryRun: forcesDryRun)
     await store.close()
     return result
   }
 
-  /// A dispatch that asks for history: plans, then works on the chunks in this process.
+  private func configuration(for event: Event) async throws -> Settings? {
+    try await ConfigurationSource(explicitFile: session.environment.configPath, github: github)
+      .load(for: event.repository)
+  }
+
+  /// An event that no rule and no command is about, where the repository captures its history.
   ///
-  /// A capture that stops before its job is complete leaves its event open: the re-run of the workflow run takes it
-  /// over and goes on.
-  private mutating func capture(_ event: Event) async throws -> EventResult {
-    let request = try HistoryRequest(event).planRequest
+  /// Nothing is connected to before the configuration says so. A failure raises no alert: the job waits in the table.
+  private mutating func captureItem(of event: Event) async throws -> EventResult {
+    report.processor = "history"
+    if case .issue(let issue, _) = event.payload, AlertReporter.isAlert(issue) { return .ownAlert }
+    guard let settings = try await configuration(for: event) else { return .unconfigured }
+    guard settings.history.capture else {
+      return .ignored(reason: "no rule or command is in it, and the configuration does not say history: capture: true")
+    }
     if forcesDryRun { return .ignored(reason: "dry run: all that a capture does is to write rows") }
     let store = try session.makeStore()
+    let result = try await claimed(event, in: store) { run in
+      let capture = EventCapture(session: run.session, github: run.github, store: store, settings: settings)
+      return try await capture.item(of: event, report: &run.report)
+    }
+    await store.close()
+    return result
+  }
+
+  /// Claims the event, works on it, and settles it where it came to its end.
+  ///
+  /// One that stops before its capture is complete stays open: the re-run of the workflow run takes it over and goes on.
+  private mutating func claimed(
+    _ event: Event, in store: Store, _ body: (inout EventRun) async throws -> EventResult
+  ) async throws -> EventResult {
     let entry = LedgerEntry(event: event, mode: .live, store: store)
     let claimed: ClaimedEvent
     switch try await entry.claim() {
@@ -105,19 +129,48 @@ struct EventRun {
     }
     report.eventID = claimed.id
     report.transactionID = claimed.transaction
-    let result = try await entry.work(on: claimed, log: session.log) {
-      var result = try await capture(request, store: store)
+    return try await entry.work(on: claimed, log: session.log) {
+      var result = try await body(&self)
       result.eventID = claimed.id
       result.transactionID = claimed.transaction
       if result.sync?.isComplete ?? true { try await entry.finish(claimed, outcome: .processed, error: nil) }
       return result
     }
-    await store.close()
-    return result
   }
 
-  private mutating func capture(_ request: PlanRequest, store: Store) async throws -> EventResult {
-    let history = HistoryRun(session: session, github: github, store: store)
+  /// A dispatch that asks for history: it takes the lane that the table names where the repository has lanes, else it
+  /// plans, and works on the chunks in this process.
+  private mutating func capture(_ event: Event) async throws -> EventResult {
+    let request = try HistoryRequest(event).planRequest
+    if forcesDryRun { return .ignored(reason: "dry run: all that a capture does is to write rows") }
+    return try await session.withHistory { history in
+      // History draws on the budgets that all jobs share; what an event alone costs need not.
+      github = history.github
+      return try await claimed(event, in: history.store) { run in
+        // A job that is named has its lane already.
+        guard request.jobID == nil, let settings = await run.lanes(for: event) else {
+          return try await run.capture(request, history)
+        }
+        let capture = EventCapture(
+          session: run.session, github: history.github, store: history.store, settings: settings)
+        return try await capture.history(request, of: event, report: &run.report)
+      }
+    }
+  }
+
+  /// The settings where they ask for lanes. A dispatch needs no configuration: where it cannot be read, it is captured
+  /// in this run.
+  private func lanes(for event: Event) async -> Settings? {
+    do {
+      guard let settings = try await configuration(for: event), settings.history.capture else { return nil }
+      return settings
+    } catch {
+      session.log.warning("The configuration was not read, so this run captures: \(Fault(error).problem)")
+      return nil
+    }
+  }
+
+  private mutating func capture(_ request: PlanRequest, _ history: HistoryRun) async throws -> EventResult {
     let plan = try await history.plan(request)
     var result = EventResult(outcome: .processed)
     result.jobID = plan.job?.id
@@ -141,7 +194,7 @@ extension RunReport.Trigger {
     var title: String?
     switch event.payload {
     case .issue(let issue, _), .comment(_, let issue, _): title = issue.title
-    case .pullRequest(let pull, _), .review(_, let pull): title = pull.title
+    case .pullRequest(let pull, _), .review(_, let pull), .reviewComment(_, let pull): title = pull.title
     case .workflowDispatch, .schedule, .repositoryDispatch: break
     }
     self.init(

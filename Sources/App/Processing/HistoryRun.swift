@@ -11,8 +11,13 @@ struct HistoryRun {
   let github: any GitHubAPI
   let store: Store
 
+  /// Waits out limits of GitHub's that end in time: planning holds no lease.
   func plan(_ request: PlanRequest) async throws -> Plan {
-    try await Planner(github: github, store: store, clock: session.clock, logger: session.logger).plan(request)
+    let planner = Planner(github: github, store: store, clock: session.clock, logger: session.logger)
+    let limits = LimitWait(deadline: session.deadline, clock: session.clock) { [log = session.log] moment in
+      log.line("GitHub's rate limit holds until \(moment.description): planning waits for its end.")
+    }
+    return try await limits.run { try await planner.plan(request) }
   }
 
   /// What a sync did, and the report of it.
@@ -22,17 +27,19 @@ struct HistoryRun {
   }
 
   /// Works on the job's chunks until none is left, time is up, or a signal comes.
-  func sync(_ job: Job) async throws -> Captured {
-    let narrator = CaptureNarrator(log: session.log)
+  /// - Parameter cap: what the run may spend; nil for whatever GitHub grants.
+  func sync(_ job: Job, cap: SpendingCap? = nil) async throws -> Captured {
+    let narrator = CaptureNarrator(
+      log: session.log, github: github, store: store, clock: session.clock, job: job.id)
     session.log.group("Capture of \(job.repository.description), job \(job.id.text)")
     let result: SyncResult
     do {
       defer { session.log.endGroup() }
       let run = SyncRun(
         github: github, store: store, deadline: session.deadline, clock: session.clock, logger: session.logger,
-        observer: narrator)
+        observer: narrator, cap: cap)
       let runID = session.environment.runID
-      result = try await run.run(job: job, runID: runID)
+      result = try await narrator.watch { try await run.run(job: job, runID: runID) }
     }
     let remaining = result.remainingChunks
     let state: LogText =
@@ -55,6 +62,11 @@ struct HistoryRun {
     report.duration = session.deadline.elapsed
     report.resumedFrom = narrator.resumedFrom
     report.stop = result.reportedStop
+    report.links = session.environment.runLinks
+    // Counting everything that is stored is worth it after a walk of everything, not after one item.
+    if result.isComplete, job.scope.provesTheWhole, let repository = job.repositoryID {
+      report.proof = try? await store.proof(of: repository)
+    }
     return Captured(result: result, report: report)
   }
 }
@@ -68,12 +80,18 @@ extension SyncResult {
     if case .signal(let signal) = stopped { signal.exitStatus } else { .done }
   }
 
-  fileprivate var reportedStop: SyncReport.Stop? {
+  var reportedStop: SyncReport.Stop? {
     switch stopped {
     case .signal(let signal): .signal(signal)
     case .timeLimit: .timeUp
-    case .rateLimited, .cancelled: .nothingFree
+    case .rateLimited(let until): .limited(until: until)
+    case .spent: .spent
+    case .cancelled: .nothingFree
     case nil: isComplete ? nil : .nothingFree
     }
   }
+}
+
+extension CaptureScope {
+  fileprivate var provesTheWhole: Bool { (window == .all || window == .full) && maxItems == nil }
 }

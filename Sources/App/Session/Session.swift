@@ -64,11 +64,28 @@ final class Session: Sendable {
   func printResult(_ text: LogText) { RunLog(isActions: environment.isActions).line(text) }
 
   /// A client for GitHub's API; its thread and connections come with the first request.
-  func makeGitHub() -> GitHubClient {
-    GitHubClient(
+  ///
+  /// - Parameters:
+  ///   - ledger: the budgets that all jobs share; without one the client sends and asks for nothing of its own accord.
+  ///   - patience: seconds that a request may be kept waiting for a limit before it throws `RateLimited`.
+  ///   - priority: whether the reserve that is kept for event runs may be drawn on.
+  func makeGitHub(
+    ledger: (any BudgetLedger)? = nil, patience: Double = .infinity, priority: BudgetRequest.Priority = .event
+  ) -> GitHubClient {
+    var credentials = GitHubCredentials(token: environment.token)
+    if let id = environment.appID, let key = environment.appPrivateKey {
+      credentials.app = GitHubApp(
+        id: id, privateKey: key, installationID: environment.appInstallationID, repository: environment.repositoryName)
+    }
+    // What an event asks for is little, and its token can always read it.
+    if priority == .history { credentials.furtherTokens = environment.furtherTokens }
+    let budgets = ledger.map {
+      GitHubClient.Budgets(ledger: $0, priority: priority, repository: environment.repositoryName)
+    }
+    return GitHubClient(
       http: HTTPClient(configuration: HTTPClient.Configuration()), apiURL: environment.apiURL,
-      graphQLURL: environment.graphQLURL, token: environment.token, deadline: deadline, clock: clock, logger: logger,
-      userAgent: "yardmaster/\(Version.current)")
+      graphQLURL: environment.graphQLURL, credentials: credentials, budgets: budgets, patience: patience,
+      deadline: deadline, clock: clock, logger: logger, userAgent: "yardmaster/\(Version.current)")
   }
 
   /// The database; connects with the first call.

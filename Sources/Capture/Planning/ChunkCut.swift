@@ -2,13 +2,15 @@ import Domain
 
 /// Cuts numbers into chunks.
 ///
-/// A chunk is what one lease covers, so it should be large enough that claiming it costs little beside walking it, and
-/// small enough that several jobs have something to do: 500 numbers are 18 pages of 29. A matrix has at most 256 jobs
-/// and a person reads the list, so there are never more than 256 chunks, one of which may be the review comments.
+/// A chunk is what one lease covers, so it should be large enough that claiming it costs little beside walking it and
+/// that its calls are full, and small enough that several jobs have something to do: 1,000 numbers are some 30 calls.
+/// A matrix has at most 256 jobs and a person reads the list, so there are never more than 256 chunks.
 /// Source of the 256: https://docs.github.com/en/actions/reference/limits
 struct ChunkCut {
   static let maximumChunks = 256
-  static let defaultSize = 500
+  /// The chunks that lists of the whole repository may take: its review comments, and its comments.
+  static let flatChunks = 2
+  static let defaultSize = 1_000
 
   /// Numbers in a chunk.
   let size: Int
@@ -17,7 +19,8 @@ struct ChunkCut {
 
   /// The cut of `count` numbers for the size that was asked for, if one was.
   init(count: Int, asked: Int?) {
-    let smallest = max(1, (count + Self.maximumChunks - 2) / (Self.maximumChunks - 1))
+    let most = Self.maximumChunks - Self.flatChunks
+    let smallest = max(1, (count + most - 1) / most)
     let wanted = asked ?? Self.defaultSize
     size = max(wanted, smallest)
     wasRaised = asked.map { $0 < smallest } ?? false
@@ -27,7 +30,9 @@ struct ChunkCut {
     stride(from: 1, through: newest, by: size).map { .range(first: $0, last: min(newest, $0 + size - 1)) }
   }
 
-  func lists(of numbers: [Int]) -> [ChunkScope] {
-    stride(from: 0, to: numbers.count, by: size).map { .numbers(Array(numbers[$0..<min(numbers.count, $0 + size)])) }
+  func lists(of numbers: [Int], reviewComments: Bool) -> [ChunkScope] {
+    stride(from: 0, to: numbers.count, by: size).map {
+      .numbers(Array(numbers[$0..<min(numbers.count, $0 + size)]), reviewComments: reviewComments)
+    }
   }
 }

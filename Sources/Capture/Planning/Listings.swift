@@ -47,9 +47,22 @@ struct Listings: Sendable {
 
   /// Whether any review comment was written or edited since then: one request.
   func hasReviewComments(since: Timestamp) async throws -> Bool {
-    let since = Timestamp(seconds: since.seconds)
-    let path = "/repos/\(repository)/pulls/comments?sort=updated&direction=asc&per_page=1&since=\(since)"
-    let answer = try await github.send(RESTRequest(.get, path))
-    return try !answer.list(of: RESTReviewComment.self, what: "the review comments of \(repository)").isEmpty
+    try await hasAny("pulls/comments", since: since, what: "the review comments of \(repository)")
   }
+
+  /// Whether any comment on an issue or a pull request was written or edited since then: one request.
+  func hasIssueComments(since: Timestamp) async throws -> Bool {
+    try await hasAny("issues/comments", since: since, what: "the comments of \(repository)")
+  }
+
+  private func hasAny(_ list: String, since: Timestamp, what: String) async throws -> Bool {
+    let since = Timestamp(seconds: since.seconds)
+    let path = "/repos/\(repository)/\(list)?sort=updated&direction=asc&per_page=1&since=\(since)"
+    let answer = try await github.send(RESTRequest(.get, path))
+    if answer.status == 410 { return false }
+    return try !answer.list(of: Entry.self, what: what).isEmpty
+  }
+
+  /// All that a probe looks at is that it is there.
+  private struct Entry: Decodable, Sendable {}
 }

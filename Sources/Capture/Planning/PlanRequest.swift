@@ -12,10 +12,17 @@ public struct PlanRequest: Hashable, Sendable {
   /// A job row that waits already, to be adopted.
   public var jobID: JobID?
   public var runID: Int64?
+  /// What the job is for. An open job is found again by its kind and scope.
+  public var kind: Job.Kind
+  /// Who is to work on the job.
+  public var processor: Job.Processor
+  /// Added to the job's row.
+  public var metadata: [String: JSONValue]
 
   public init(
     repository: RepositoryName, scope: CaptureScope? = nil, chunkSize: Int? = nil, jobs: Int? = nil,
-    jobID: JobID? = nil, runID: Int64? = nil
+    jobID: JobID? = nil, runID: Int64? = nil, kind: Job.Kind = .history, processor: Job.Processor = .githubActions,
+    metadata: [String: JSONValue] = [:]
   ) {
     self.repository = repository
     self.scope = scope
@@ -23,6 +30,9 @@ public struct PlanRequest: Hashable, Sendable {
     self.jobs = jobs
     self.jobID = jobID
     self.runID = runID
+    self.kind = kind
+    self.processor = processor
+    self.metadata = metadata
   }
 }
 

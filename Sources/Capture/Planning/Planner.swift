@@ -17,13 +17,16 @@ public import Logging
 /// - everything, and no walk over everything was completed before, or `full`: ranges from 1 to the newest number, and
 ///   one chunk for all review comments;
 /// - everything, after such a walk: the numbers that were updated since it *began* (GitHub's clock, less 5 minutes for
-///   clocks that differ and writes that appear late), and the review comments since then. Nothing changed, no chunks:
-///   the job is complete at once and moves the mark forward;
-/// - since a date, or days back: the numbers that were updated since then, and the review comments since then;
-/// - at most N: the newest N pull requests of the window.
+///   clocks that differ and writes that appear late), those that are new, and the comments and review comments that
+///   were written or edited since then. Nothing changed, no chunks: the job is complete at once and moves the mark
+///   forward;
+/// - since a date, or days back: the numbers that were updated since then with all that hangs on them, and the comments
+///   and review comments since then;
+/// - at most N: the newest N pull requests of the window;
+/// - chosen numbers: these.
 public struct Planner: Sendable {
   let github: any GitHubAPI
-  private let store: any CaptureStore
+  let store: any CaptureStore
   private let clock: any WallClock
   private let logger: Logger
 
@@ -71,11 +74,12 @@ public struct Planner: Sendable {
     let scope = request.scope ?? adopted?.scope ?? CaptureScope(window: .all)
     let baseline = try await store.baseline(of: repositoryID)
     let cut = try await chunks(
-      for: scope, of: head, baseline: baseline, now: now, size: request.chunkSize, notes: &notes)
+      for: scope, of: head, known: repositoryID, baseline: baseline, now: now, size: request.chunkSize, notes: &notes)
     let job = try await store.createJob(
       NewJob(
         id: adopted?.id, repositoryID: repositoryID, scope: scope, chunks: cut.chunks,
-        walkedAsOf: cut.provesWhole ? mark : nil, runID: request.runID))
+        walkedAsOf: cut.provesWhole ? mark : nil, runID: request.runID, newest: head.newest,
+        kind: adopted?.kind ?? request.kind, processor: request.processor, metadata: request.metadata))
     if cut.chunks.isEmpty { notes.append("Nothing changed: there is nothing to capture.") }
     return try await plan(for: job, jobs: request.jobs, notes: notes)
   }

@@ -11,17 +11,22 @@ extension Planner {
   static let beginning = Timestamp(seconds: 31_536_000)  // 1971-01-01
 
   func chunks(
-    for scope: CaptureScope, of head: RepositoryHead, baseline: Timestamp?, now: Timestamp, size: Int?,
-    notes: inout [String]
+    for scope: CaptureScope, of head: RepositoryHead, known repositoryID: RepositoryID, baseline: Timestamp?,
+    now: Timestamp, size: Int?, notes: inout [String]
   ) async throws -> Cut {
     let listings = Listings(github: github, repository: head.name)
     let since: Timestamp? =
       switch scope.window {
-      case .all, .full: nil
+      case .all, .full, .numbers: nil
       case .since(let moment): moment < Self.beginning ? nil : moment
       case .daysBack(let days): Self.moment(days, before: now)
       }
 
+    if case .numbers(let numbers) = scope.window {
+      let numbers = Set(numbers.filter { $0 > 0 }).sorted()
+      let chosen = scope.maxItems.map { Array(numbers.suffix($0)) } ?? numbers
+      return Cut(chunks: lists(of: chosen, reviewComments: true, size: size, notes: &notes), provesWhole: false)
+    }
     if let limit = scope.maxItems {
       let numbers: [Int]
       if let since, let updated = try await listings.updated(since: since) {
@@ -29,25 +34,31 @@ extension Planner {
       } else {
         numbers = try await listings.newestPullRequests(limit)
       }
-      return Cut(chunks: lists(of: numbers, size: size, notes: &notes), provesWhole: false)
+      return Cut(chunks: lists(of: numbers, reviewComments: true, size: size, notes: &notes), provesWhole: false)
     }
     if let since {
-      // A review comment that is added to or edited does not always move its pull request's time.
-      let comments = try await newComments(of: head, since: since, listings)
       guard let updated = try await listings.updated(since: since) else {
         notes.append("GitHub lists no changes for this repository: all of its history is walked.")
-        return whole(of: head, size: size, notes: &notes)
+        return whole(of: head, reconciles: false, size: size, notes: &notes)
       }
-      let chunks = comments + lists(of: updated.map(\.number), size: size, notes: &notes)
+      // Of what changed, the comments that are older than the window are wanted too.
+      let chunks =
+        try await comments(of: head, since: since, listings)
+        + lists(of: updated.map(\.number), reviewComments: true, size: size, notes: &notes)
       return Cut(chunks: chunks, provesWhole: false)
     }
     guard scope.window == .all, let baseline, baseline >= Self.beginning,
       let updated = try await listings.updated(since: baseline)
-    else { return whole(of: head, size: size, notes: &notes) }
+    else { return whole(of: head, reconciles: scope.window == .full, size: size, notes: &notes) }
 
+    // Numbers above those that were looked at before and that the listing does not have are discussions, or gone: they
+    // have to be accounted for like the others.
+    let known = try await store.proof(of: repositoryID).newest ?? head.newest
+    let fresh = known < head.newest ? Array((known + 1)...head.newest) : []
+    let numbers = Set(updated.map(\.number)).union(fresh).sorted()
     let chunks =
-      try await newComments(of: head, since: baseline, listings)
-      + lists(of: updated.map(\.number), size: size, notes: &notes)
+      try await comments(of: head, since: baseline, listings)
+      + lists(of: numbers, reviewComments: false, size: size, notes: &notes)
     return Cut(chunks: chunks, provesWhole: true)
   }
 
@@ -57,26 +68,37 @@ extension Planner {
     return Int64(days) > all ? nil : now - Double(days) * 86_400
   }
 
-  private func newComments(
+  /// The chunks of comments that were written or edited since then, wherever they hang: neither need move the time of
+  /// its issue or pull request. They come first, because they are drawn from REST's budget.
+  private func comments(
     of head: RepositoryHead, since: Timestamp, _ listings: Listings
   ) async throws -> [ChunkScope] {
-    guard head.pullRequestCount > 0, try await listings.hasReviewComments(since: since) else { return [] }
-    return [.reviewComments(since: since)]
+    var chunks: [ChunkScope] = []
+    if head.pullRequestCount > 0, try await listings.hasReviewComments(since: since) {
+      chunks.append(.reviewComments(since: since, reconciles: false))
+    }
+    if head.newest > 0, try await listings.hasIssueComments(since: since) {
+      chunks.append(.issueComments(since: since))
+    }
+    return chunks
   }
 
   /// Everything. The review comments come first: they are drawn from REST's budget, so whoever walks the ranges beside
   /// them, or after GraphQL's budget is gone, loses nothing.
-  private func whole(of head: RepositoryHead, size: Int?, notes: inout [String]) -> Cut {
+  private func whole(of head: RepositoryHead, reconciles: Bool, size: Int?, notes: inout [String]) -> Cut {
     let cut = ChunkCut(count: head.newest, asked: size)
     say(cut, notes: &notes)
-    let comments: [ChunkScope] = head.pullRequestCount > 0 ? [.reviewComments(since: nil)] : []
+    let comments: [ChunkScope] =
+      head.pullRequestCount > 0 ? [.reviewComments(since: nil, reconciles: reconciles)] : []
     return Cut(chunks: comments + cut.ranges(upTo: head.newest), provesWhole: true)
   }
 
-  private func lists(of numbers: [Int], size: Int?, notes: inout [String]) -> [ChunkScope] {
+  private func lists(
+    of numbers: [Int], reviewComments: Bool, size: Int?, notes: inout [String]
+  ) -> [ChunkScope] {
     let cut = ChunkCut(count: numbers.count, asked: size)
     say(cut, notes: &notes)
-    return cut.lists(of: numbers)
+    return cut.lists(of: numbers, reviewComments: reviewComments)
   }
 
   private func say(_ cut: ChunkCut, notes: inout [String]) {

@@ -1,4 +1,4 @@
-/// What the capture queries answer, as GitHub's schema types it.
+/// What the capture query answers, as GitHub's schema types it.
 
 struct AuthorNode: Decodable, Sendable {
   var typename: String
@@ -29,19 +29,73 @@ struct BigInteger: Decodable, Sendable {
   }
 }
 
-struct PageInfo: Decodable, Sendable {
-  var hasNextPage: Bool
-  var endCursor: String?
+struct PullRequestNode: Decodable, Sendable {
+  var id: String
+  var fullDatabaseId: BigInteger
+  var number: Int
+  var title: String
+  var body: String
+  var pullState: String
+  var isDraft: Bool
+  var author: AuthorNode?
+  var createdAt: String
+  var updatedAt: String
+  var closedAt: String?
+  var mergedAt: String?
+  var additions: Int
+  var deletions: Int
+  var changedFiles: Int
+  var baseRefName: String
+  var headRefName: String
+  var headRefOid: String
+  var mergeCommit: CommitNode?
+  /// Comments and review comments together.
+  var totalCommentsCount: Int?
 }
 
-/// A connection. Both its nodes and each of them may be null where GitHub gave up half-way; `errors` says so then.
-struct Connection<Node: Decodable & Sendable>: Decodable, Sendable {
-  var nodes: [Node?]?
-  var pageInfo: PageInfo?
-
-  var present: [Node] { nodes?.compactMap { $0 } ?? [] }
-  var hasHole: Bool { nodes?.contains { $0 == nil } ?? true }
+struct IssueNode: Decodable, Sendable {
+  var id: String
+  var fullDatabaseId: BigInteger
+  var number: Int
+  var title: String
+  var body: String
+  var issueState: String
+  var stateReason: String?
+  var author: AuthorNode?
+  var createdAt: String
+  var updatedAt: String
+  var closedAt: String?
 }
+
+/// What stands at one number.
+enum ItemNode: Decodable, Sendable {
+  case pullRequest(PullRequestNode)
+  case issue(IssueNode)
+
+  private enum CodingKeys: String, CodingKey { case typename = "__typename" }
+
+  init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    switch try container.decode(String.self, forKey: .typename) {
+    case "PullRequest": self = .pullRequest(try PullRequestNode(from: decoder))
+    case "Issue": self = .issue(try IssueNode(from: decoder))
+    default:
+      throw DecodingError.dataCorruptedError(
+        forKey: .typename, in: container, debugDescription: "neither an issue nor a pull request")
+    }
+  }
+
+  var number: Int {
+    switch self {
+    case .pullRequest(let pull): pull.number
+    case .issue(let issue): issue.number
+    }
+  }
+}
+
+struct DiscussionNode: Decodable, Sendable { var id: String }
+
+struct CommitNode: Decodable, Sendable { var oid: String }
 
 struct LabelNode: Decodable, Sendable { var name: String }
 
@@ -68,101 +122,22 @@ struct FileNode: Decodable, Sendable {
   var changeType: String
 }
 
+struct RepositoryReference: Decodable, Sendable { var nameWithOwner: String }
+
+struct ClosedIssueNode: Decodable, Sendable {
+  var number: Int
+  var repository: RepositoryReference
+}
+
+/// A `ClosedEvent`; its closer is a commit, a pull request, a project, or nil where a person closed by hand.
+struct ClosedEventNode: Decodable, Sendable {
+  var closer: Closer?
+
+  struct Closer: Decodable, Sendable {
+    /// nil for what is no commit.
+    var oid: String?
+    var repository: RepositoryReference?
+  }
+}
+
 struct TotalNode: Decodable, Sendable { var totalCount: Int }
-
-struct PullRequestNode: Decodable, Sendable {
-  var id: String
-  var fullDatabaseId: BigInteger
-  var number: Int
-  var title: String
-  var body: String
-  var pullState: String
-  var isDraft: Bool
-  var author: AuthorNode?
-  var createdAt: String
-  var updatedAt: String
-  var closedAt: String?
-  var mergedAt: String?
-  var additions: Int
-  var deletions: Int
-  var changedFiles: Int
-  var baseRefName: String
-  var headRefName: String
-  var headRefOid: String
-  var labels: Connection<LabelNode>?
-  var reviews: Connection<ReviewNode>?
-  var comments: Connection<CommentNode>?
-  /// null without an error where GitHub cannot compute the difference any more.
-  var files: Connection<FileNode>?
-  var reviewThreads: TotalNode?
-
-  var hasHole: Bool {
-    labels?.hasHole ?? true || reviews?.hasHole ?? true || comments?.hasHole ?? true || files?.hasHole ?? true
-  }
-}
-
-struct IssueNode: Decodable, Sendable {
-  var id: String
-  var fullDatabaseId: BigInteger
-  var number: Int
-  var title: String
-  var body: String
-  var issueState: String
-  var stateReason: String?
-  var author: AuthorNode?
-  var createdAt: String
-  var updatedAt: String
-  var closedAt: String?
-  var labels: Connection<LabelNode>?
-  var comments: Connection<CommentNode>?
-
-  var hasHole: Bool { labels?.hasHole ?? true || comments?.hasHole ?? true }
-}
-
-/// What stands at one number.
-enum ItemNode: Decodable, Sendable {
-  case pullRequest(PullRequestNode)
-  case issue(IssueNode)
-  /// An answer that does not fit the schema this program was written against; the text names the field, not its value.
-  case unreadable(String)
-
-  private enum CodingKeys: String, CodingKey { case typename = "__typename" }
-
-  init(from decoder: any Decoder) throws {
-    do {
-      let typename = try decoder.container(keyedBy: CodingKeys.self).decode(String.self, forKey: .typename)
-      switch typename {
-      case "PullRequest": self = .pullRequest(try PullRequestNode(from: decoder))
-      case "Issue": self = .issue(try IssueNode(from: decoder))
-      default: self = .unreadable("neither an issue nor a pull request")
-      }
-    } catch let error as DecodingError {
-      // One odd item must not cost the page its others.
-      self = .unreadable(error.field)
-    }
-  }
-
-  /// Whether a list is missing or has a gap; an error beside the data explains it.
-  var hasHole: Bool {
-    switch self {
-    case .pullRequest(let pull): pull.hasHole
-    case .issue(let issue): issue.hasHole
-    case .unreadable: true
-    }
-  }
-}
-
-extension DecodingError {
-  /// The path of the field that did not decode.
-  fileprivate var field: String {
-    let (path, last): ([any CodingKey], String?) =
-      switch self {
-      case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context):
-        (context.codingPath, nil)
-      case .keyNotFound(let key, let context): (context.codingPath, key.stringValue)
-      @unknown default: ([], nil)
-      }
-    let names = path.map(\.stringValue) + (last.map { [$0] } ?? [])
-    return "unexpected value at \(names.joined(separator: "."))"
-  }
-}

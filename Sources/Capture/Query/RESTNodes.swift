@@ -2,7 +2,8 @@ import Domain
 import FoundationEssentials
 
 /// What the REST endpoints of the capture answer, as far as it is read.
-/// Source: https://docs.github.com/en/rest/pulls/comments, https://docs.github.com/en/rest/issues/issues
+/// Source: https://docs.github.com/en/rest/pulls/comments, https://docs.github.com/en/rest/issues/comments,
+/// https://docs.github.com/en/rest/issues/issues
 
 struct RESTUser: Decodable, Sendable {
   var login: String
@@ -15,7 +16,20 @@ struct RESTUser: Decodable, Sendable {
   }
 }
 
-struct RESTReviewComment: Decodable, Sendable {
+/// A comment of a repository's flat list.
+protocol RESTComment: Decodable, Sendable {
+  var updatedAt: String { get }
+  /// The issue or pull request, from the only place where the answer names it.
+  var number: Int? { get }
+  func add(to builder: inout RowBuilder, of number: Int)
+  /// The path of the flat list below the repository.
+  static var flatList: String { get }
+  /// Its name in the records of losses.
+  static var list: CapturedList { get }
+  static var noun: String { get }
+}
+
+struct RESTReviewComment: RESTComment {
   var id: Int64
   var reviewID: Int64?
   var user: RESTUser?
@@ -23,7 +37,7 @@ struct RESTReviewComment: Decodable, Sendable {
   var body: String?
   var createdAt: String
   var updatedAt: String
-  /// `…/repos/{owner}/{repo}/pulls/{number}`: the only place where the answer names the number.
+  /// `…/repos/{owner}/{repo}/pulls/{number}`
   var pullRequestURL: String
 
   enum CodingKeys: String, CodingKey {
@@ -34,8 +48,37 @@ struct RESTReviewComment: Decodable, Sendable {
     case pullRequestURL = "pull_request_url"
   }
 
-  var pullNumber: Int? { pullRequestURL.split(separator: "/").last.flatMap { Int($0) } }
+  static let flatList = "pulls/comments"
+  static let list = CapturedList.reviewComments
+  static let noun = "review comments"
+  var number: Int? { lastSegment(of: pullRequestURL) }
+  func add(to builder: inout RowBuilder, of number: Int) { builder.add(self, of: number) }
 }
+
+struct RESTIssueComment: RESTComment {
+  var id: Int64
+  var user: RESTUser?
+  var body: String?
+  var createdAt: String
+  var updatedAt: String
+  /// `…/repos/{owner}/{repo}/issues/{number}`, for pull requests too.
+  var issueURL: String
+
+  enum CodingKeys: String, CodingKey {
+    case id, user, body
+    case createdAt = "created_at"
+    case updatedAt = "updated_at"
+    case issueURL = "issue_url"
+  }
+
+  static let flatList = "issues/comments"
+  static let list = CapturedList.comments
+  static let noun = "comments"
+  var number: Int? { lastSegment(of: issueURL) }
+  func add(to builder: inout RowBuilder, of number: Int) { builder.add(self, of: number) }
+}
+
+private func lastSegment(of url: String) -> Int? { url.split(separator: "/").last.flatMap { Int($0) } }
 
 /// A line of `GET /repos/{owner}/{repo}/issues` or `/pulls`: which number changed, and whether it is a pull request.
 struct RESTListedItem: Decodable, Sendable {

@@ -21,13 +21,22 @@ struct JobOutlook: Sendable {
   var chunks: [JobProgress.Chunk] { progress?.chunks ?? [] }
   var remainingChunks: Int { progress?.remainingChunks ?? 0 }
   var isComplete: Bool { progress?.isComplete ?? false }
-  var isHeldByOthers: Bool { chunks.contains { $0.status == "leased" } }
+  /// Whether chunks may still be worked on.
+  var isOpen: Bool { progress?.status.isOpen ?? false }
+  var isHeldByOthers: Bool { chunks.contains { $0.status == .leased } }
 
   /// The moment from which a chunk may be claimed again, where all that are open wait for one.
   func postponed(after now: Timestamp) -> Timestamp? {
-    let open = chunks.filter { $0.status != "completed" }
+    let open = chunks.filter { $0.status != .completed }
     let moments = open.compactMap(\.notBefore).filter { $0 > now }
     return moments.count == open.count ? moments.min() : nil
+  }
+
+  /// The first moment after which a chunk that nobody holds may be claimed, of those that lie behind `earliest`.
+  /// - Parameter passed: ordinals of chunks that the run has passed over.
+  func nextMoment(after earliest: Timestamp, except passed: Set<Int>) -> Timestamp? {
+    chunks.filter { ($0.status == .waiting || $0.status == .pending) && !passed.contains($0.ordinal) }
+      .compactMap(\.notBefore).filter { $0 > earliest }.min()
   }
 
   /// The result of a run that has no time for another look. Chunks that other processes completed meanwhile still count

@@ -49,10 +49,7 @@ extension SyncRun {
             if isOver { throw CancellationError() }
             guard seconds(from: renewed, to: clock.now) >= Double(lease) / 3 else { continue }
             renewed = clock.now
-            try await shielded {
-              try await store.commit(
-                CapturedPage(), of: chunk, checkpoint: checkpoint, finished: false, cost: PageCost(), lease: lease)
-            }
+            try await renew(chunk, at: checkpoint)
           }
         }
         do {
@@ -70,6 +67,14 @@ extension SyncRun {
       }
     } onCancel: {
       fetch.cancel()
+    }
+  }
+
+  /// Renews the lease with an empty page. Throws `LeaseLost`.
+  func renew(_ chunk: ClaimedChunk, at checkpoint: Checkpoint) async throws {
+    try await shielded {
+      try await store.commit(
+        CapturedPage(), of: chunk, checkpoint: checkpoint, finished: false, cost: PageCost(), widths: [:], lease: lease)
     }
   }
 

@@ -34,6 +34,8 @@ public enum SyncStop: Hashable, Sendable {
   case timeLimit
   /// GitHub's limit ends after this run's time does.
   case rateLimited(until: Timestamp)
+  /// What the run may spend is spent.
+  case spent
   /// The task was cancelled, and no signal says why.
   case cancelled
 }
@@ -65,4 +67,10 @@ public protocol SyncObserver: Sendable {
   func pageCommitted(_ chunk: ClaimedChunk, checkpoint: Checkpoint, totals: SyncTotals)
   func chunkFinished(_ chunk: ClaimedChunk, totals: SyncTotals)
   func note(_ text: String)
+  /// No chunk may be taken before a moment; the run sleeps until then and holds nothing meanwhile.
+  func waiting(until moment: Timestamp, reason: String)
+}
+
+extension SyncObserver {
+  public func waiting(until moment: Timestamp, reason: String) { note("\(reason) holds until \(moment): waiting.") }
 }

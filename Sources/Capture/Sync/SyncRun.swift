@@ -16,13 +16,17 @@ public import Logging
 ///
 /// Failures
 /// - `LeaseLost`: another process continues the chunk; this one takes another.
-/// - `RateLimited`: the chunk is given back, no chunk of the job may be taken before the limit ends, and the run ends in
-///   good order. Whoever runs the job before that finds nothing to take and sends nothing.
+/// - `RateLimited`: the chunk is given back, and no chunk of the job may be taken before the limit ends; a list of the
+///   whole repository holds back only itself, because REST's quota is not GraphQL's, and the GitHub client sends nothing
+///   that a limit forbids. Where there is time for a page after the limit, the run sleeps until then without a lease and
+///   goes on. Where there is not, it ends in good order, and whoever runs the job before that moment finds nothing to
+///   take and sends nothing.
 /// - A signal, or the time limit: the request in flight is cancelled, the page that already came is committed, the
 ///   chunk given back; where a limit was being waited out, nobody takes one before it ends. All of it within one grace
 ///   period, whether the database answers or not.
 /// - GitHub does not answer for one chunk: it is given back with the error on it, and the run goes on with others, each
 ///   chunk once; three in a row that bring no page end the run. The first such error is thrown at the end.
+/// - What the run may spend is spent: the chunk is given back, others that need something else go on.
 /// - Any other error: the chunk is given back with the error on it, and the error is thrown.
 ///
 /// Leases are short and kept alive by whoever works (`lease` / 3 seconds between renewals), so the chunk of a process
@@ -38,13 +42,16 @@ public struct SyncRun: Sendable {
   /// Seconds.
   let lease: Int
   let grace: Grace
+  let cap: SpendingCap?
   /// Chunks in a row that fail without a page before GitHub counts as down.
   static let maximumFailures = 3
 
-  /// - Parameter lease: seconds after which a chunk whose holder gave no sign of life is free again.
+  /// - Parameters:
+  ///   - cap: what the run may spend; nil for whatever GitHub grants.
+  ///   - lease: seconds after which a chunk whose holder gave no sign of life is free again.
   public init(
     github: any GitHubAPI, store: any CaptureStore, deadline: any Deadline, clock: any WallClock, logger: Logger,
-    observer: any SyncObserver, lease: Int = 6
+    observer: any SyncObserver, cap: SpendingCap? = nil, lease: Int = 6
   ) {
     self.github = github
     self.store = store
@@ -52,6 +59,7 @@ public struct SyncRun: Sendable {
     self.clock = clock
     self.logger = logger
     self.observer = observer
+    self.cap = cap
     self.lease = lease
     grace = Grace(clock: clock)
   }
@@ -66,14 +74,15 @@ public struct SyncRun: Sendable {
     let before = try await look(at: job)
     if let refusal = before.refusal { throw refusal }
     if !job.status.isOpen { observer.note("The job is \(job.status.rawValue): there is nothing left to do in it.") }
-    var failures = Failures()
+    var passed = PassedOver()
     var stop: SyncStop?
-    while stop == nil, failures.inARow < Self.maximumFailures {
+    while stop == nil, passed.failuresInARow < Self.maximumFailures {
       stop = stopReason(tally)
+      if cap?.isReached(by: tally.totals) ?? false { stop = stop ?? .spent }
       guard stop == nil else { break }
       let next: ClaimedChunk?
       do {
-        next = try await nextChunk(of: job, runID: runID, tally: tally, except: failures.chunks)
+        next = try await nextChunk(of: job, runID: runID, tally: tally, except: passed)
       } catch  where isOver {
         // What was claimed without an answer comes free with the end of its lease.
         break
@@ -84,27 +93,14 @@ public struct SyncRun: Sendable {
         stop = reason
         break
       }
-      observer.chunkStarted(chunk)
-      let pages = tally.totals.pages
-      do {
-        stop = try await work(chunk, of: job, tally: &tally)
-        failures.inARow = 0
-        guard stop == nil else { break }
-        tally.totals.chunksCompleted += 1
-        observer.chunkFinished(chunk, totals: tally.totals)
-      } catch is LeaseLost {
-        observer.note("Chunk \(chunk.ordinal) went to another process.")
-      } catch let failure as ChunkFailure {
-        observer.note("Chunk \(chunk.ordinal) failed: \(failure.cause.problem).")
-        failures.count(failure, of: chunk, broughtPages: tally.totals.pages > pages)
-      }
+      stop = try await take(chunk, of: job, tally: &tally, passed: &passed)
     }
     if stop == nil, isOver { stop = stopReason(tally) }
     if deadline.stopSignal != nil || Task.isCancelled { return before.result(tally.totals, stopped: stop) }
-    if let first = failures.first { throw first.cause }
+    if let first = passed.firstFailure { throw first.cause }
     let after = try await look(at: job)
-    if stop == nil, !after.isComplete, let until = after.postponed(after: clock.now) {
-      stop = .rateLimited(until: until)
+    if stop == nil, !after.isComplete {
+      stop = passed.isShortOfMeans ? .spent : after.postponed(after: clock.now).map { .rateLimited(until: $0) }
     }
     if case .rateLimited(let until)? = stop {
       observer.note("GitHub's rate limit holds until \(until): nothing is asked of it before then.")
@@ -113,7 +109,47 @@ public struct SyncRun: Sendable {
       totals: tally.totals, remainingChunks: after.remainingChunks, isComplete: after.isComplete, stopped: stop)
   }
 
-  private func look(at job: Job) async throws -> JobOutlook {
+  /// Works on a chunk, and says why the run has to end, if it has to.
+  private func take(
+    _ chunk: ClaimedChunk, of job: Job, tally: inout Tally, passed: inout PassedOver
+  ) async throws -> SyncStop? {
+    guard !isSpent(for: chunk, tally) else {
+      try await release(chunk)
+      passed.cannotAfford(chunk)
+      return nil
+    }
+    observer.chunkStarted(chunk)
+    let pages = tally.totals.pages
+    do {
+      let stop = try await work(chunk, of: job, tally: &tally)
+      passed.failuresInARow = 0
+      if stop == nil || tally.totals.pages > pages { passed.limitsInARow = 0 }
+      switch stop {
+      case nil:
+        tally.totals.chunksCompleted += 1
+        observer.chunkFinished(chunk, totals: tally.totals)
+        return nil
+      case .spent:
+        passed.cannotAfford(chunk)
+        return nil
+      case .rateLimited(let until) where chunk.scope.isFlat || fits(until, tally):
+        // The chunk waits for its moment; others may go on, and the search for the next one waits where none may.
+        passed.limitsInARow += 1
+        // The database's clock is ahead of this machine's, or the moment was wrong.
+        if passed.limitsInARow > ChunkCut.flatChunks + 1 { try? await rest(until: clock.now + 5) }
+        return nil
+      default: return stop
+      }
+    } catch is LeaseLost {
+      observer.note("Chunk \(chunk.ordinal) went to another process.")
+    } catch let failure as ChunkFailure {
+      observer.note("Chunk \(chunk.ordinal) failed: \(failure.cause.problem).")
+      passed.count(failure, of: chunk, broughtPages: tally.totals.pages > pages)
+    }
+    return nil
+  }
+
+  func look(at job: Job) async throws -> JobOutlook {
     JobOutlook(job, try await shielded { try await store.progress(of: job.id).first })
   }
 
@@ -126,8 +162,13 @@ public struct SyncRun: Sendable {
     } catch let lost as LeaseLost {
       throw lost
     } catch let limited as RateLimited {
-      try await release(chunk, notBefore: limited.until)
-      try await shielded { try await store.postpone(job: job.id, until: limited.until) }
+      // Whoever has it now knows more than a process that was held up.
+      guard try await release(chunk, notBefore: limited.until) else {
+        throw LeaseLost(subject: "Chunk \(chunk.ordinal)")
+      }
+      if !chunk.scope.isFlat, limited.until > clock.now {
+        try await shielded { try await store.postpone(job: job.id, until: limited.until) }
+      }
       return .rateLimited(until: limited.until)
     } catch {
       if isOver, let stop = stopReason(tally) {
@@ -137,7 +178,7 @@ public struct SyncRun: Sendable {
       logger.debug("chunk \(chunk.ordinal): \(error)")
       let cause = (error as? ChunkFailure)?.cause ?? error
       // The error that ended the walk matters more than one on the way out; the lease ends by itself.
-      try? await release(chunk, error: String("\(cause)".prefix(1_000)))
+      _ = try? await release(chunk, error: String("\(cause)".prefix(1_000)))
       throw error
     }
   }
@@ -146,8 +187,8 @@ public struct SyncRun: Sendable {
   private func giveBack(_ chunk: ClaimedChunk, onStop stop: SyncStop) async throws {
     let until = await github.limitedUntil
     do {
-      try await release(chunk, notBefore: until)
-      if let until { try await shielded { try await store.postpone(job: chunk.jobID, until: until) } }
+      let isMine = try await release(chunk, notBefore: until)
+      if isMine, let until { try await shielded { try await store.postpone(job: chunk.jobID, until: until) } }
     } catch {
       // A process that was told to end does so, whatever the database does; the lease ends by itself.
       guard deadline.stopSignal != nil || Task.isCancelled else { throw error }
@@ -157,15 +198,19 @@ public struct SyncRun: Sendable {
 
   private func walk(_ chunk: ClaimedChunk, of job: Job, tally: inout Tally) async throws -> SyncStop? {
     let walk = ChunkWalk(github: github, repository: job.repository, scope: chunk.scope)
+    if tally.widths == nil { tally.widths = try await shielded { try await store.widths(of: chunk.repositoryID) } }
+    let pace = walk.initialPace(tally.widths ?? [:])
+    // What is at its full width is stored only once it changed.
+    tally.widths?.merge(pace.widths) { known, _ in known }
     var checkpoint = chunk.checkpoint
-    var upcoming = fetch(walk, at: checkpoint, pace: walk.initialPace)
+    var upcoming = fetch(walk, at: checkpoint, pace: pace)
     while true {
       let fetched = try await wait(for: upcoming, of: chunk, at: checkpoint)
       let step = fetched.step
-      let stop = step.isLast ? nil : stopReason(tally)
+      let stop = step.isLast ? nil : stopReason(tally) ?? (isSpent(for: chunk, tally, with: step.cost) ? .spent : nil)
       let following = step.isLast || stop != nil ? nil : fetch(walk, at: step.next, pace: step.pace)
       do {
-        try await commit(fetched, of: chunk, job: job, tally: &tally)
+        try await commit(fetched, of: chunk, at: checkpoint, job: job, tally: &tally)
       } catch {
         following?.cancel()
         _ = await following?.result
@@ -178,110 +223,66 @@ public struct SyncRun: Sendable {
     }
   }
 
+  /// Whether the chunk's next page would exceed what the run may spend.
+  private func isSpent(for chunk: ClaimedChunk, _ tally: Tally, with cost: PageCost = PageCost()) -> Bool {
+    guard let cap else { return false }
+    var totals = tally.totals
+    totals.points += cost.points
+    totals.requests += cost.requests
+    return cap.isReached(for: chunk.scope, by: totals)
+  }
+
   /// Records what the step lost, then stores its rows and its checkpoint.
-  private func commit(_ fetched: FetchedStep, of chunk: ClaimedChunk, job: Job, tally: inout Tally) async throws {
+  private func commit(
+    _ fetched: FetchedStep, of chunk: ClaimedChunk, at checkpoint: Checkpoint, job: Job, tally: inout Tally
+  ) async throws {
     let step = fetched.step
     let begun = clock.now
-    for loss in step.losses {
-      let reference = "\(job.repository)#\(loss.number)"
-      let payload: JSONValue = [
-        "job": .string(job.id.text), "chunk": .integer(Int64(chunk.ordinal)), "number": .integer(Int64(loss.number)),
-        "list": loss.list.map { .string($0.rawValue) } ?? .null,
-      ]
-      try await shielded {
-        try await store.bury(kind: loss.kind, reference: reference, error: loss.error, payload: payload)
-      }
-      let what = loss.list.map { "the \($0.rawValue) of \(reference)" } ?? reference
-      observer.note("GitHub would not give \(what) (\(loss.error)); it is a dead letter now.")
-    }
+    // Dead letters have no fence: a process that lost its lease finds out before it writes one.
+    if !step.losses.isEmpty { try await renew(chunk, at: checkpoint) }
+    for loss in step.losses { try await bury(loss, of: chunk, job: job) }
+    let widths = step.pace.widths.filter { tally.widths?[$0.key] != $0.value }
     try await shielded {
       try await store.commit(
-        step.page, of: chunk, checkpoint: step.next, finished: step.isLast, cost: step.cost, lease: lease)
+        step.page, of: chunk, checkpoint: step.next, finished: step.isLast, cost: step.cost, widths: widths,
+        lease: lease)
     }
+    tally.widths?.merge(widths) { _, new in new }
     tally.count(step, seconds: fetched.seconds + seconds(from: begun, to: clock.now))
   }
 
-  private func release(_ chunk: ClaimedChunk, notBefore: Timestamp? = nil, error: String? = nil) async throws {
+  private func bury(_ loss: Loss, of chunk: ClaimedChunk, job: Job) async throws {
+    let reference = loss.number > 0 ? "\(job.repository)#\(loss.number)" : "\(job.repository)"
+    let payload: JSONValue = [
+      "job": .string(job.id.text), "chunk": .integer(Int64(chunk.ordinal)), "number": .integer(Int64(loss.number)),
+      "list": loss.list.map { .string($0.rawValue) } ?? .null,
+    ]
+    try await shielded {
+      try await store.bury(kind: loss.kind, reference: reference, error: loss.error, payload: payload)
+    }
+    let what = loss.list.map { "the \($0.rawValue) of \(reference)" } ?? reference
+    observer.note("GitHub would not give \(what) (\(loss.error)); it is a dead letter now.")
+  }
+
+  /// Gives the chunk back; false where someone else has it already.
+  @discardableResult
+  private func release(_ chunk: ClaimedChunk, notBefore: Timestamp? = nil, error: String? = nil) async throws -> Bool {
     try await shielded {
       do {
         try await store.release(chunk, notBefore: notBefore, error: error)
+        return true
       } catch is LeaseLost {
-        // Someone else has it: there is nothing to give back.
+        return false
       }
     }
-  }
-
-  /// The next chunk that is free. Where none is and another process holds one, waits for as long as a lease lasts: if
-  /// that process is dead, its chunk comes free in this time.
-  private func nextChunk(of job: Job, runID: Int64, tally: Tally, except tried: [ChunkID]) async throws
-    -> ClaimedChunk?
-  {
-    if let chunk = try await claim(of: job, runID: runID, except: tried) { return chunk }
-    let end = clock.now + Double(lease + 1)
-    var hasSaid = false
-    while clock.now < end, stopReason(tally) == nil {
-      guard try await look(at: job).isHeldByOthers else { return nil }
-      if !hasSaid { observer.note("The chunks that are left are in other hands: waiting whether one comes free.") }
-      hasSaid = true
-      do {
-        try await clock.sleep(seconds: 0.5)
-      } catch is CancellationError {
-        return nil
-      }
-      if let chunk = try await claim(of: job, runID: runID, except: tried) { return chunk }
-    }
-    return nil
-  }
-
-  /// Shielded, because a claim whose answer is lost holds its chunk until the lease ends.
-  private func claim(of job: Job, runID: Int64, except tried: [ChunkID]) async throws -> ClaimedChunk? {
-    try await shielded { try await store.claimChunk(of: job.id, runID: runID, lease: lease, excluding: tried) }
   }
 
   /// Whether the run has to end now, not merely before the next page.
   var isOver: Bool { Task.isCancelled || deadline.stopSignal != nil || deadline.remaining <= 0 }
 
-  private func stopReason(_ tally: Tally) -> SyncStop? {
+  func stopReason(_ tally: Tally) -> SyncStop? {
     if let signal = deadline.stopSignal { return .signal(signal) }
     if deadline.remaining <= tally.estimate { return .timeLimit }
     return Task.isCancelled ? .cancelled : nil
-  }
-}
-
-/// Chunks for which GitHub did not answer in this run.
-struct Failures: Sendable {
-  private(set) var first: ChunkFailure?
-  private(set) var chunks: [ChunkID] = []
-  /// Without a page in between.
-  var inARow = 0
-
-  mutating func count(_ failure: ChunkFailure, of chunk: ClaimedChunk, broughtPages: Bool) {
-    if first == nil { first = failure }
-    chunks.append(chunk.id)
-    inARow = broughtPages ? 0 : inARow + 1
-  }
-}
-
-/// What a run has done, and how long a page takes it.
-struct Tally: Sendable {
-  var totals = SyncTotals()
-  /// Seconds to keep for the end of the run itself.
-  let reserve: Double
-  private var recent: [Double] = []
-
-  init(reserve: Double) { self.reserve = reserve }
-
-  /// Seconds that another page may take: half as much again as the slowest of the last eight.
-  var estimate: Double { (recent.max() ?? 0) * 1.5 + reserve }
-
-  mutating func count(_ step: Step, seconds: Double) {
-    totals.items += step.cost.items
-    totals.rows += step.page.rowCount
-    totals.pages += 1
-    totals.points += step.cost.points
-    totals.requests += step.cost.requests
-    totals.losses += step.losses.count
-    recent.append(seconds)
-    if recent.count > 8 { recent.removeFirst() }
   }
 }

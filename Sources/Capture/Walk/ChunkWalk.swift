@@ -16,8 +16,9 @@ struct Step: Sendable {
 struct Loss: Hashable, Sendable {
   /// `item` or `list`.
   var kind: String
+  /// 0 where the answer does not even tell the number.
   var number: Int
-  var list: PendingList.List?
+  var list: CapturedList?
   var error: String
 }
 
@@ -25,17 +26,24 @@ struct Loss: Hashable, Sendable {
 ///
 /// So a step may be fetched again after a crash, fetched ahead while its predecessor commits, or fetched by another
 /// process; the rows come out the same, and storing them twice changes nothing.
+///
+/// Model. A number is asked for first (its *head*: everything that costs nothing), and its row is stored. What hangs on
+/// it waits in the checkpoint as lists to be read, and is asked for in calls that are filled to what a point buys, with
+/// the heads of the next numbers riding along. A number where nothing is found is asked for once more, and as a
+/// discussion.
+///
+/// Invariants
+/// - Every number before `next` has its row stored, or waits in `absent`, or is a loss on record.
+/// - Every list of a stored row is read, or waits in `pending`, or is a loss on record.
+/// - A step settles at least one question, or throws: so the walk ends.
 struct ChunkWalk: Sendable {
   let github: any GitHubAPI
   let repository: RepositoryName
   let scope: ChunkScope
-  /// The chunk's numbers, ascending; empty for a walk over review comments.
+  /// The chunk's numbers, ascending; empty for a walk over a flat list.
   let numbers: Numbers
-  /// Review comments of chosen numbers are captured with them; a range leaves them to the repository's flat list.
-  let countsThreads: Bool
-
-  /// Lists over REST that are drained in one step, at the same time. GitHub allows 100 requests in flight in all.
-  static let restWidth = 8
+  /// Whether review comments are captured with their pull request; otherwise they are the flat list's.
+  let wantsReviewComments: Bool
 
   init(github: any GitHubAPI, repository: RepositoryName, scope: ChunkScope) {
     self.github = github
@@ -44,51 +52,51 @@ struct ChunkWalk: Sendable {
     switch scope {
     case .range(let first, let last):
       numbers = .range(first, last)
-      countsThreads = false
-    case .numbers(let list):
+      wantsReviewComments = false
+    case .numbers(let list, let reviewComments):
       numbers = .list(list)
-      countsThreads = true
-    case .reviewComments:
+      wantsReviewComments = reviewComments
+    case .reviewComments, .issueComments:
       numbers = .list([])
-      countsThreads = false
+      wantsReviewComments = false
     }
   }
 
-  var initialPace: Pace { Pace(countingThreads: countsThreads) }
+  /// - Parameter widths: what earlier runs learned of this repository.
+  func initialPace(_ widths: [String: Int] = [:]) -> Pace { Pace(widths) }
 
   /// Fetches the step that begins at `checkpoint`.
   ///
-  /// Lists that overflow wait until a call is worth it: ten over GraphQL (one point, however few), eight over REST, or
-  /// whatever there is once the numbers are through.
+  /// Lists over REST wait until there are as many as may be fetched at the same time, or nothing else is left.
   @concurrent func step(at checkpoint: Checkpoint, pace: Pace) async throws -> Step {
-    if case .reviewComments(let since) = scope {
-      return try await reviewCommentStep(at: checkpoint, from: since, pace: pace)
+    switch scope {
+    case .reviewComments(let since, let reconciles):
+      return try await reviewCommentStep(at: checkpoint, from: since, reconciles: reconciles, pace: pace)
+    case .issueComments(let since):
+      return try await issueCommentStep(at: checkpoint, from: since, pace: pace)
+    case .range, .numbers: break
     }
-    let overREST = checkpoint.pending.count { $0.list == .reviewComments }
-    let overGraphQL = checkpoint.pending.count - overREST
-    let areNumbersThrough = checkpoint.next >= numbers.count
-    if overGraphQL >= ListsQuery.defaultWidth || (areNumbersThrough && overGraphQL > 0) {
-      return try await listStep(at: checkpoint, pace: pace)
-    }
-    if overREST >= Self.restWidth || (areNumbersThrough && overREST > 0) {
+    let questions = selection(at: checkpoint, width: pace.items.current)
+    let overREST = checkpoint.pending.count { $0.lists.contains { $0.list == .reviewComments } }
+    if overREST >= Self.restWidth || questions.isEmpty && overREST > 0 {
       return try await reviewCommentListStep(at: checkpoint, pace: pace)
     }
-    if areNumbersThrough {
+    if questions.isEmpty {
       return Step(page: CapturedPage(), next: checkpoint, isLast: true, cost: PageCost(), pace: pace)
     }
-    return try await numberStep(at: checkpoint, pace: pace)
+    return try await itemStep(questions, at: checkpoint, pace: pace)
   }
 
   /// Whether nothing is left after `checkpoint` of a chunk of numbers.
   func isThrough(_ checkpoint: Checkpoint) -> Bool {
-    checkpoint.next >= numbers.count && checkpoint.pending.isEmpty
+    checkpoint.next >= numbers.count && checkpoint.pending.isEmpty && checkpoint.absent.isEmpty
   }
 
   /// Tells an item that GitHub cannot serve from a GitHub that serves nothing: before the former is given up, a query
   /// of the smallest kind has to succeed. Throws what that query throws.
   func requireLivingGitHub() async throws {
     let query = GraphQLQuery(operation: "CaptureProbe", document: Self.probe, variables: [:])
-    let answer = try await github.query(query, as: NumbersAnswer.self)
+    let answer = try await github.query(query, as: ItemsAnswer.self)
     if answer.data == nil { throw unexplained(answer.errors) }
   }
 
@@ -109,28 +117,5 @@ struct ChunkWalk: Sendable {
     return Failure(
       .unavailable, "GitHub did not answer a query about \(repository) (\(reason.prefix(300)))",
       advice: "Check that the repository exists and that the token may read it, then run again.")
-  }
-}
-
-/// A chunk's numbers without spelling a range out.
-enum Numbers: Hashable, Sendable {
-  case range(Int, Int)
-  case list([Int])
-
-  var count: Int {
-    switch self {
-    case .range(let first, let last): max(0, last - first + 1)
-    case .list(let list): list.count
-    }
-  }
-
-  /// Up to `length` numbers from the position `start` on.
-  func slice(from start: Int, length: Int) -> ArraySlice<Int> {
-    let end = min(count, start + length)
-    guard start < end else { return [] }
-    return switch self {
-    case .range(let first, _): ArraySlice((first + start)..<(first + end))
-    case .list(let list): list[start..<end]
-    }
   }
 }

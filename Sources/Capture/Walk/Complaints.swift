@@ -1,36 +1,53 @@
 import Domain
 
-/// The errors of an answer, sorted by the alias they concern.
+/// The errors of an answer to `ItemsQuery`, sorted by what they concern.
 struct Complaints {
-  /// Aliases of which GitHub says that nothing is there.
-  private(set) var absent: Set<Int> = []
-  /// Aliases that GitHub could not answer, or not in full.
-  private(set) var failed: [Int: String] = [:]
-  /// An error that names no alias: it may concern any of them.
-  private(set) var general: String?
+  /// A place in the answer that a question reads.
+  enum Place: Hashable {
+    case item(Int)
+    case discussion(Int)
+    /// By its position in the layout.
+    case owner(Int)
+    case list(Int, CapturedList)
+  }
+
+  /// Places of which GitHub says that nothing is there.
+  private(set) var absent: Set<Place> = []
+  /// Places that GitHub could not answer, or not in full.
+  private var failed: [Place: String] = [:]
+  /// Places of which every error says that the token may not see something.
+  private(set) var hidden: Set<Place> = []
+  /// Lists whose cursor GitHub does not know any more.
+  private(set) var cursorless: Set<Place> = []
+  /// An error that names no place: it may concern any of them.
+  private var general: String?
   /// GitHub gave up for want of resources: ask for less.
   private(set) var isCutShort = false
 
-  /// - Parameter depth: how long the path to an alias is: 2 below `repository`, 1 at the top.
-  init(_ errors: [GraphQLError], depth: Int) {
+  init(_ errors: [GraphQLError], in layout: ItemsQuery.Layout) {
     for error in errors {
       let reason = "\(error.type ?? "error"): \(error.message.prefix(300))"
       if error.type == "RESOURCE_LIMITS_EXCEEDED" { isCutShort = true }
-      guard error.path.count >= depth, let slot = Alias.slot(of: error.path[depth - 1]) else {
+      guard let (place, depth) = layout.place(of: error.path) else {
         general = reason
         continue
       }
+      let isHidden = error.type == "FORBIDDEN" || error.type == "NOT_FOUND"
       if error.type == "NOT_FOUND" && error.path.count == depth {
-        absent.insert(slot)
-      } else {
-        failed[slot] = reason
+        absent.insert(place)
+        continue
       }
+      if isHidden && failed[place] == nil { hidden.insert(place) } else if !isHidden { hidden.remove(place) }
+      if error.type == "INVALID_CURSOR_ARGUMENTS" { cursorless.insert(place) }
+      failed[place] = reason
     }
   }
 
-  /// Why the answer at `slot` cannot be trusted to be whole; nil where it can. An error without a path condemns only
+  /// Why the answer at `place` cannot be trusted to be whole; nil where it can. An error without a path condemns only
   /// what has gaps.
-  func reason(slot: Int, hasHole: Bool) -> String? {
-    failed[slot] ?? (hasHole ? general : nil)
+  func reason(_ place: Place, hole: String?) -> String? {
+    if let reason = failed[place] { return reason }
+    if case .list(let slot, _) = place, let reason = failed[.owner(slot)] { return reason }
+    return hole.map { general ?? $0 }
   }
 }

@@ -1,120 +1,90 @@
 import Domain
 
-extension ChunkWalk {
-  /// Fetches the next page of several overflowing lists in one call.
-  ///
-  /// A list whose page does not come is asked for alone; one that fails alone again and again is a loss and leaves the
-  /// checkpoint. An owner that is gone by now (`NOT_FOUND`) takes its lists with it.
-  func listStep(at checkpoint: Checkpoint, pace: Pace) async throws -> Step {
-    var pace = pace
-    var cost = PageCost()
-    var builder = RowBuilder()
-    var losses: [Loss] = []
-    var pending = checkpoint.pending
-    // Same kinds side by side, so that few different documents go out.
-    let waiting = pending.indices.filter { pending[$0].list != .reviewComments }
-      .sorted { (pending[$0].list.rawValue, $0) < (pending[$1].list.rawValue, $1) }
-    var batch = Array(waiting.prefix(pace.lists.current))
-    var attempts = 0
+extension CapturedList {
+  /// Whether its entries belong to other items, which the token may not see.
+  var leadsElsewhere: Bool { self == .closes || self == .closer }
 
-    while true {
-      let asked = batch.map { pending[$0] }
-      let answer: GraphQLAnswer<ListsAnswer>
-      do {
-        answer = try await github.query(ListsQuery.query(asked), as: ListsAnswer.self)
-        cost.points += answer.data?.rateLimit?.cost ?? 1
-        if answer.data == nil && !Complaints(answer.errors, depth: 1).isCutShort { throw unexplained(answer.errors) }
-      } catch let heavy as QueryTooHeavy {
-        pace.listsWereTooHeavy(asked: batch.count)
-        if batch.count > 1 {
-          batch = Array(batch.prefix(pace.lists.current))
-          continue
-        }
-        attempts += 1
-        guard attempts >= Self.itemAttempts else { continue }
-        try await requireLivingGitHub()
-        losses += asked.map { Loss(kind: "list", number: $0.number, list: $0.list, error: heavy.problem) }
-        pending.remove(atOffsets: Set(batch))
-        break
-      }
+  /// As many files as GitHub lists of a pull request, however many changed.
+  static let maximumFiles = 3_000
+}
 
-      let complaints = Complaints(answer.errors, depth: 1)
-      var settled: Set<Int> = []
-      var failed: [(index: Int, reason: String)] = []
-      for (slot, index) in batch.enumerated() {
-        let list = pending[index]
-        let owner = answer.data?.owners[slot]
-        if owner == nil && complaints.absent.contains(slot) {
-          settled.insert(index)
-          continue
-        }
-        let info = owner?.pageInfo(of: list.list)
-        let hasHole = owner?.hasHole(in: list.list) ?? true
-        if let reason = complaints.reason(slot: slot, hasHole: hasHole) ?? (info == nil ? "no page came" : nil) {
-          failed.append((index, reason))
-          continue
-        }
-        owner?.rows(of: list, into: &builder)
-        if let info, info.hasNextPage { pending[index].after = info.endCursor } else { settled.insert(index) }
-      }
-      if complaints.isCutShort { pace.listsWereTooHeavy(asked: batch.count) }
-      if failed.isEmpty { pace.listsWereFine() }
-      if failed.count == batch.count {
-        // Nothing came: ask for one alone, and give it up when it fails alone.
-        if batch.count > 1 {
-          batch = [failed[0].index]
-          continue
-        }
-        attempts += 1
-        guard attempts >= Self.itemAttempts else { continue }
-        try await requireLivingGitHub()
-        let list = pending[failed[0].index]
-        losses.append(Loss(kind: "list", number: list.number, list: list.list, error: failed[0].reason))
-        settled.insert(failed[0].index)
-      }
-      pending.remove(atOffsets: settled)
-      break
-    }
+/// What a page of any list says of the list.
+struct ListPage {
+  var hole: String?
+  /// Entries on it.
+  var count: Int
+  var hasNext: Bool
+  var endCursor: String?
+  var total: Int?
 
-    var next = checkpoint
-    next.pending = pending
-    return Step(
-      page: builder.finished(), next: next, isLast: isThrough(next), cost: cost, pace: pace, losses: losses)
+  init<Node>(_ connection: Connection<Node>, needsInfo: Bool = true) {
+    hole = connection.hole ?? (needsInfo && connection.pageInfo == nil ? "GitHub sent no page info" : nil)
+    count = connection.nodes?.count ?? 0
+    hasNext = connection.pageInfo?.hasNextPage ?? false
+    endCursor = connection.pageInfo?.endCursor
+    total = connection.totalCount
   }
 }
 
-extension ListOwnerNode {
-  func pageInfo(of list: PendingList.List) -> PageInfo? {
+extension OwnerNode {
+  /// nil where the list is not there, or not readable.
+  func page(of list: CapturedList) -> ListPage? {
     switch list {
-    case .pullRequestComments, .issueComments: comments?.pageInfo
-    case .reviews: reviews?.pageInfo
-    case .files: files?.pageInfo
-    case .reviewComments: nil
+    case .labels: labels?.value.map { ListPage($0) }
+    case .comments: comments?.value.map { ListPage($0) }
+    case .reviews: reviews?.value.map { ListPage($0) }
+    case .files: filesPage
+    case .closes: closes?.value.map { ListPage($0) }
+    case .closer: closer?.value.map { ListPage($0, needsInfo: false) }
+    case .reviewThreads, .reviewComments: nil
     }
   }
 
-  func hasHole(in list: PendingList.List) -> Bool {
+  private var filesPage: ListPage? {
+    guard var page = files?.value.map({ ListPage($0) }) else { return nil }
+    page.total = page.total.map { min($0, CapturedList.maximumFiles) }
+    return page
+  }
+
+  /// Why a list that is there could not be read.
+  func unreadable(_ list: CapturedList) -> String? {
     switch list {
-    case .pullRequestComments, .issueComments: comments?.hasHole ?? true
-    case .reviews: reviews?.hasHole ?? true
-    case .files: files?.hasHole ?? true
-    case .reviewComments: true
+    case .labels: labels?.reason
+    case .comments: comments?.reason
+    case .reviews: reviews?.reason
+    case .files: files?.reason
+    case .closes: closes?.reason
+    case .closer: closer?.reason
+    case .reviewThreads, .reviewComments: nil
     }
   }
 
-  func rows(of list: PendingList, into builder: inout RowBuilder) {
-    switch list.list {
-    case .pullRequestComments, .issueComments: builder.add(comments: comments, of: list.number)
-    case .reviews: builder.add(reviews: reviews, of: list.number)
-    case .files: builder.add(files: files, of: list.number)
-    case .reviewComments: break
+  func rows(of question: ListQuestion, into builder: inout RowBuilder) {
+    let number = question.number
+    switch question.page.list {
+    case .labels:
+      // Labels are stored all at once, and GitHub allows no more than a page of them.
+      guard question.page.after == nil else { return }
+      builder.add(labels: labels?.value, of: number, isPullRequest: question.isPullRequest)
+    case .comments: builder.add(comments: comments?.value, of: number)
+    case .reviews: builder.add(reviews: reviews?.value, of: number)
+    case .files: builder.add(files: files?.value, of: number)
+    case .closes: builder.add(closes: closes?.value, of: number)
+    case .closer: builder.add(closer: closer?.value, of: number)
+    case .reviewThreads, .reviewComments: break
     }
+  }
+
+  /// Adds what came of a page that is lost, and returns the rest of its list where that can still be read. Nothing is
+  /// concluded from it: what is missing may be what was lost.
+  func salvage(_ question: ListQuestion, into builder: inout RowBuilder) -> PendingList? {
+    guard let page = page(of: question.page.list) else { return nil }
+    if question.page.list != .labels { rows(of: question, into: &builder) }
+    guard page.hasNext, let cursor = page.endCursor, cursor != question.page.after else { return nil }
+    return PendingList(question.page.list, after: cursor)
   }
 }
 
-extension [PendingList] {
-  /// Removes what stands at these positions.
-  mutating func remove(atOffsets offsets: Set<Int>) {
-    self = enumerated().filter { !offsets.contains($0.offset) }.map(\.element)
-  }
+extension Part {
+  fileprivate var reason: String? { if case .unreadable(let reason) = self { reason } else { nil } }
 }

@@ -2,19 +2,37 @@ import Domain
 
 /// Turns GitHub's answers into rows of one page.
 struct RowBuilder {
-  private(set) var page = CapturedPage()
+  private var page = CapturedPage()
   private var contributors: [String: ContributorRecord] = [:]
 
-  /// The page with its contributors, each login once.
+  /// The page with each row once: GitHub may list an entry on two pages when others move, and a row that comes twice in
+  /// one statement is an error in PostgreSQL. Of two the later one stays.
   func finished() -> CapturedPage {
     var page = page
     page.contributors = Set(contributors.values)
+    page.pullRequests.keepLast(by: \.number)
+    page.issues.keepLast(by: \.number)
+    page.labels.keepLast(by: \.number)
+    page.reviews.keepLast(by: \.githubID)
+    page.reviewComments.keepLast(by: \.githubID)
+    page.issueComments.keepLast(by: \.githubID)
+    page.files.keepLast { FileKey(number: $0.pullNumber, path: $0.path) }
+    page.links.keepLast { $0 }
+    page.numbers.keepLast(by: \.number)
     return page
   }
 
-  /// Adds an item's rows and returns its lists that go on. `hasThreads` items also have review comments over REST.
-  mutating func add(_ pull: PullRequestNode) -> [PendingList] {
+  /// GitHub's clock when what follows was asked for; the earliest counts.
+  mutating func observe(_ moment: Timestamp) { page.observedAt = min(page.observedAt ?? moment, moment) }
+
+  mutating func add(_ number: NumberRecord) { page.numbers.append(number) }
+  mutating func add(_ part: ListPart) { page.lists.append(part) }
+  mutating func add(_ walk: CapturedPage.FlatWalk) { page.reviewCommentWalk = walk }
+  mutating func complete(_ number: Int) { page.completed.append(number) }
+
+  mutating func add(_ pull: PullRequestNode) {
     let merged = pull.pullState == "MERGED"
+    page.numbers.append(NumberRecord(number: pull.number, kind: .pullRequest, nodeID: pull.id))
     page.pullRequests.append(
       PullRequestRecord(
         number: pull.number, githubID: pull.fullDatabaseId.value, title: pull.title, body: pull.body,
@@ -22,35 +40,23 @@ struct RowBuilder {
         createdAt: pull.createdAt, updatedAt: pull.updatedAt, closedAt: pull.closedAt, mergedAt: pull.mergedAt,
         additions: pull.additions, deletions: pull.deletions, changedFiles: pull.changedFiles,
         baseRef: pull.baseRefName, headRef: pull.headRefName, headSHA: pull.headRefOid,
-        labels: pull.labels?.present.map(\.name) ?? []))
-    var rest: [PendingList] = []
-    add(comments: pull.comments, of: pull.number)
-    add(reviews: pull.reviews, of: pull.number)
-    add(files: pull.files, of: pull.number)
-    let lists: [(PendingList.List, PageInfo?)] = [
-      (.pullRequestComments, pull.comments?.pageInfo), (.reviews, pull.reviews?.pageInfo),
-      (.files, pull.files?.pageInfo),
-    ]
-    for (list, info) in lists {
-      guard let info, info.hasNextPage else { continue }
-      rest.append(PendingList(number: pull.number, nodeID: pull.id, list: list, after: info.endCursor))
-    }
-    if let threads = pull.reviewThreads, threads.totalCount > 0 {
-      rest.append(PendingList(number: pull.number, nodeID: pull.id, list: .reviewComments))
-    }
-    return rest
+        mergeCommitSHA: merged ? pull.mergeCommit?.oid : nil))
   }
 
-  mutating func add(_ issue: IssueNode) -> [PendingList] {
+  mutating func add(_ issue: IssueNode) {
+    page.numbers.append(NumberRecord(number: issue.number, kind: .issue, nodeID: issue.id))
     page.issues.append(
       IssueRecord(
         number: issue.number, githubID: issue.fullDatabaseId.value, title: issue.title, body: issue.body,
         state: issue.issueState.lowercased(), stateReason: issue.stateReason?.lowercased(),
         authorLogin: note(issue.author), createdAt: issue.createdAt, updatedAt: issue.updatedAt,
-        closedAt: issue.closedAt, labels: issue.labels?.present.map(\.name) ?? []))
-    add(comments: issue.comments, of: issue.number)
-    guard let info = issue.comments?.pageInfo, info.hasNextPage else { return [] }
-    return [PendingList(number: issue.number, nodeID: issue.id, list: .issueComments, after: info.endCursor)]
+        closedAt: issue.closedAt))
+  }
+
+  mutating func add(labels: Connection<LabelNode>?, of number: Int, isPullRequest: Bool) {
+    guard let labels else { return }
+    page.labels.append(
+      LabelsRecord(number: number, isPullRequest: isPullRequest, labels: labels.present.map(\.name)))
   }
 
   mutating func add(comments: Connection<CommentNode>?, of number: Int) {
@@ -80,11 +86,34 @@ struct RowBuilder {
     }
   }
 
+  mutating func add(closes: Connection<ClosedIssueNode>?, of number: Int) {
+    for issue in closes?.present ?? [] {
+      page.links.append(
+        LinkRecord(
+          fromNumber: number, toRepository: issue.repository.nameWithOwner, toNumber: issue.number, toCommit: nil))
+    }
+  }
+
+  mutating func add(closer: Connection<ClosedEventNode>?, of number: Int) {
+    for event in closer?.present ?? [] {
+      guard let commit = event.closer, let oid = commit.oid, let repository = commit.repository else { continue }
+      page.links.append(
+        LinkRecord(fromNumber: number, toRepository: repository.nameWithOwner, toNumber: nil, toCommit: oid))
+    }
+  }
+
   mutating func add(_ comment: RESTReviewComment, of number: Int) {
     page.reviewComments.append(
       ReviewCommentRecord(
         githubID: comment.id, pullNumber: number, reviewID: comment.reviewID, authorLogin: note(comment.user?.author),
         path: comment.path, body: comment.body ?? "", createdAt: comment.createdAt, updatedAt: comment.updatedAt))
+  }
+
+  mutating func add(_ comment: RESTIssueComment, of number: Int) {
+    page.issueComments.append(
+      IssueCommentRecord(
+        githubID: comment.id, issueNumber: number, authorLogin: note(comment.user?.author), body: comment.body ?? "",
+        createdAt: comment.createdAt, updatedAt: comment.updatedAt))
   }
 
   private mutating func note(_ author: AuthorNode?) -> String? {
@@ -100,6 +129,22 @@ struct RowBuilder {
     guard let record else { return nil }
     if contributors[record.login]?.githubID == nil { contributors[record.login] = record }
     return record.login
+  }
+
+  private struct FileKey: Hashable {
+    var number: Int
+    var path: String
+  }
+}
+
+extension Array {
+  /// Of elements with the same key the last one stays, in its place.
+  fileprivate mutating func keepLast<Key: Hashable>(by key: (Element) -> Key) {
+    var last: [Key: Int] = [:]
+    last.reserveCapacity(count)
+    for (index, element) in enumerated() { last[key(element)] = index }
+    guard last.count < count else { return }
+    self = enumerated().filter { last[key($0.element)] == $0.offset }.map(\.element)
   }
 }
 

@@ -4,7 +4,8 @@ public struct Checkpoint: Hashable, Sendable {
   public var next: Int
   /// Items before `next` whose lists are not all stored, in the order in which they are asked for.
   public var pending: [PendingItem]
-  /// Numbers before `next` where neither an issue nor a pull request stands: still to be asked for as discussions.
+  /// Numbers before `next` that are still to be asked for once more, as issue or pull request and as discussion, because
+  /// nothing was found there, or not any more.
   public var absent: [Int]
   /// Where a walk over a flat list stands: ask for updates since here, from this page on.
   public var since: Timestamp?
@@ -33,30 +34,50 @@ public struct PendingItem: Hashable, Sendable {
   public var isPullRequest: Bool
   /// Not empty.
   public var lists: [PendingList]
+  /// Whether a part of it is lost: then it is never completed by this chunk.
+  public var hasLosses: Bool
+  /// Whether it vanished before its lists were read, and was found again: that happens once.
+  public var wasAskedAgain: Bool
 
-  public init(number: Int, nodeID: String, isPullRequest: Bool, lists: [PendingList]) {
+  public init(
+    number: Int, nodeID: String, isPullRequest: Bool, lists: [PendingList], hasLosses: Bool = false,
+    wasAskedAgain: Bool = false
+  ) {
     self.number = number
     self.nodeID = nodeID
     self.isPullRequest = isPullRequest
     self.lists = lists
+    self.hasLosses = hasLosses
+    self.wasAskedAgain = wasAskedAgain
   }
 }
 
 /// A list of an item, or the rest of it.
 public struct PendingList: Hashable, Sendable {
   public var list: CapturedList
-  /// GraphQL's cursor; nil for a list of which nothing was fetched yet.
+  /// GraphQL's cursor, or over REST the moment from which the list goes on; nil for a list of which nothing was fetched
+  /// yet.
   public var after: String?
   /// The REST page, for lists that are fetched over REST.
   public var page: Int
-  /// GitHub's clock when the first page was asked for; nil before.
+  /// GitHub's clock when the first page was asked for; nil before, and for a list of which a part is lost: what is not
+  /// met in the rest of it proves nothing.
   public var begun: Timestamp?
+  /// Entries that its pages had so far, to be held against GitHub's count at its end.
+  public var seen: Int
+  /// Whether it is read again from its beginning, because its entries and GitHub's count of them differed.
+  public var isSecondReading: Bool
 
-  public init(_ list: CapturedList, after: String? = nil, page: Int = 1, begun: Timestamp? = nil) {
+  public init(
+    _ list: CapturedList, after: String? = nil, page: Int = 1, begun: Timestamp? = nil, seen: Int = 0,
+    isSecondReading: Bool = false
+  ) {
     self.list = list
     self.after = after
     self.page = page
     self.begun = begun
+    self.seen = seen
+    self.isSecondReading = isSecondReading
   }
 }
 

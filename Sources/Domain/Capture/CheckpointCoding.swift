@@ -28,12 +28,13 @@ extension Checkpoint: Codable {
 }
 
 extension PendingItem: Codable {
-  /// `[7, "PR_kwDO…", "p", "labels", "files"]`; a list of which a part is stored is an object.
+  /// `[7, "PR_kwDO…", "p", "labels", "files"]`; a list of which a part is stored is an object. After the letter of the
+  /// kind stand `l` for losses and `a` for an item that was asked for again.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.unkeyedContainer()
     try container.encode(number)
     try container.encode(nodeID)
-    try container.encode(isPullRequest ? "p" : "i")
+    try container.encode((isPullRequest ? "p" : "i") + (hasLosses ? "l" : "") + (wasAskedAgain ? "a" : ""))
     for list in lists { try container.encode(list) }
   }
 
@@ -41,17 +42,20 @@ extension PendingItem: Codable {
     var container = try decoder.unkeyedContainer()
     number = try container.decode(Int.self)
     nodeID = try container.decode(String.self)
-    isPullRequest = try container.decode(String.self) == "p"
+    let marks = try container.decode(String.self)
+    isPullRequest = marks.hasPrefix("p")
+    hasLosses = marks.contains("l")
+    wasAskedAgain = marks.contains("a")
     lists = []
     while !container.isAtEnd { lists.append(try container.decode(PendingList.self)) }
   }
 }
 
 extension PendingList: Codable {
-  private enum CodingKeys: String, CodingKey { case list, after, page, begun }
+  private enum CodingKeys: String, CodingKey { case list, after, page, begun, seen, second }
 
   public func encode(to encoder: any Encoder) throws {
-    guard after != nil || page != 1 || begun != nil else {
+    guard self != PendingList(list) else {
       var container = encoder.singleValueContainer()
       return try container.encode(list.rawValue)
     }
@@ -60,6 +64,8 @@ extension PendingList: Codable {
     try container.encodeIfPresent(after, forKey: .after)
     if page != 1 { try container.encode(page, forKey: .page) }
     try container.encodeIfPresent(begun, forKey: .begun)
+    if seen != 0 { try container.encode(seen, forKey: .seen) }
+    if isSecondReading { try container.encode(true, forKey: .second) }
   }
 
   public init(from decoder: any Decoder) throws {
@@ -72,6 +78,8 @@ extension PendingList: Codable {
       try container.decode(CapturedList.self, forKey: .list),
       after: try container.decodeIfPresent(String.self, forKey: .after),
       page: try container.decodeIfPresent(Int.self, forKey: .page) ?? 1,
-      begun: try container.decodeIfPresent(Timestamp.self, forKey: .begun))
+      begun: try container.decodeIfPresent(Timestamp.self, forKey: .begun),
+      seen: try container.decodeIfPresent(Int.self, forKey: .seen) ?? 0,
+      isSecondReading: try container.decodeIfPresent(Bool.self, forKey: .second) ?? false)
   }
 }

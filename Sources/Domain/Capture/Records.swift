@@ -241,7 +241,8 @@ public struct ListPart: Hashable, Sendable {
   public var isLast: Bool
   /// GitHub's clock when the first part was asked for: what was created later may be missing without being gone.
   public var begun: Timestamp
-  /// `totalCount`; nil where GitHub gives none.
+  /// `totalCount`; nil where GitHub gives none. Where GitHub counts more entries than its own list has, whenever it is
+  /// read, it is the number of those that it has.
   public var total: Int?
 
   public init(

@@ -3,7 +3,10 @@ public enum EventName: String, Hashable, Sendable, Codable, CaseIterable {
   case issues
   case issueComment = "issue_comment"
   case pullRequest = "pull_request"
+  /// Runs with secrets, also for a pull request from a fork; nothing here ever checks out its code.
+  case pullRequestTarget = "pull_request_target"
   case pullRequestReview = "pull_request_review"
+  case pullRequestReviewComment = "pull_request_review_comment"
   case workflowDispatch = "workflow_dispatch"
   case schedule
   case repositoryDispatch = "repository_dispatch"
@@ -29,6 +32,7 @@ public struct Event: Sendable {
     case comment(Comment, on: Issue, previousBody: String?)
     case pullRequest(PullRequest, detail: String?)
     case review(Review, on: PullRequest)
+    case reviewComment(Comment, on: PullRequest)
     case workflowDispatch(inputs: [String: String])
     case schedule(cron: String?)
     /// `deliveryID`: of a relayed webhook, where the sender put one into `client_payload.delivery_id`.
@@ -54,7 +58,7 @@ public struct Event: Sendable {
     case .issue(let issue, _): issue.number
     case .comment(_, let issue, _): issue.number
     case .pullRequest(let pull, _): pull.number
-    case .review(_, let pull): pull.number
+    case .review(_, let pull), .reviewComment(_, let pull): pull.number
     case .workflowDispatch, .schedule, .repositoryDispatch: nil
     }
   }
@@ -69,7 +73,7 @@ public struct Event: Sendable {
     switch payload {
     case .issue(let issue, let detail):
       parts += ["issue:\(issue.id)", version(issue.updatedAt), detail ?? "-"]
-    case .comment(let comment, _, _):
+    case .comment(let comment, _, _), .reviewComment(let comment, _):
       parts += ["comment:\(comment.id)", version(comment.updatedAt)]
     case .pullRequest(let pull, let detail):
       parts += ["pull:\(pull.id)", version(pull.updatedAt), pull.headSHA, detail ?? "-"]

@@ -2,6 +2,8 @@
 public enum Route: Hashable, Sendable {
   case issue
   case comment
+  /// No rule and no command is in it, but what it is about changed: captured where the configuration says so.
+  case capture
   /// A dispatch that names a capture job, or asks for one.
   case history
   /// Nothing to do, for a reason that the maintainer reads.

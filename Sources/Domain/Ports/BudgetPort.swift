@@ -117,6 +117,18 @@ public protocol BudgetLedger: Sendable {
 
   /// The owner's budgets as they were last seen, for reports.
   func balances(of owner: BudgetOwner) async throws -> [BudgetBalance]
+
+  /// Whose token it is, where a process has found out before: asking GitHub needs a request, which a limit may forbid.
+  /// - Parameter fingerprint: tells tokens apart and nothing else about them.
+  func owner(ofToken fingerprint: String) async throws -> BudgetOwner?
+
+  /// Records whose token it is.
+  func remember(_ owner: BudgetOwner, ofToken fingerprint: String) async throws
+}
+
+extension BudgetLedger {
+  public func owner(ofToken fingerprint: String) async throws -> BudgetOwner? { nil }
+  public func remember(_ owner: BudgetOwner, ofToken fingerprint: String) async throws {}
 }
 
 public struct BudgetBalance: Hashable, Sendable, Codable {

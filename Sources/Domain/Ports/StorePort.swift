@@ -168,7 +168,7 @@ public protocol CaptureStore: Sendable {
   /// Records what failed for good.
   func bury(kind: String, reference: String, error: String, payload: JSONValue) async throws
 
-  /// The repository's open jobs, the oldest first.
+  /// The repository's open jobs: first those that another lane failed (`metadata.priority`), then the oldest.
   func openJobs(of repository: RepositoryID) async throws -> [Job]
 
   /// What is stored of the repository, held against what GitHub said there is.

@@ -6,6 +6,7 @@ public struct Settings: Hashable, Sendable {
   public var commands: CommandSettings
   /// Whether a failed run opens or updates the one alert issue.
   public var alerts: Bool
+  public var history: HistorySettings
 
   public enum Mode: String, Hashable, Sendable, Codable, CaseIterable {
     case dryRun = "dry-run"
@@ -13,12 +14,14 @@ public struct Settings: Hashable, Sendable {
   }
 
   public init(
-    mode: Mode = .dryRun, rules: [Rule] = [], commands: CommandSettings = CommandSettings(), alerts: Bool = true
+    mode: Mode = .dryRun, rules: [Rule] = [], commands: CommandSettings = CommandSettings(), alerts: Bool = true,
+    history: HistorySettings = HistorySettings()
   ) {
     self.mode = mode
     self.rules = rules
     self.commands = commands
     self.alerts = alerts
+    self.history = history
   }
 }
 

@@ -67,6 +67,26 @@ struct EventDecodingTests {
     }
   }
 
+  @Test("events of a pull request: the same number, an identity each")
+  func pullRequests() throws {
+    let pull = #""pull_request":{"id":1,"number":2,"title":"t","updated_at":"2026-01-01T00:00:00Z"}"#
+    let comment = #""comment":{"id":9,"body":"x","updated_at":"2026-01-02T00:00:00Z"}"#
+    let review = #""review":{"id":9,"state":"APPROVED","submitted_at":"2026-01-02T00:00:00Z"}"#
+    let events = [
+      try event(#"{"action":"opened",\#(pull)}"#, as: "pull_request"),
+      try event(#"{"action":"opened",\#(pull)}"#, as: "pull_request_target"),
+      try event(#"{"action":"submitted",\#(pull),\#(review)}"#, as: "pull_request_review"),
+      try event(#"{"action":"created",\#(pull),\#(comment)}"#, as: "pull_request_review_comment"),
+      try event(#"{"action":"deleted",\#(pull),\#(comment)}"#, as: "pull_request_review_comment"),
+    ]
+    #expect(events.map(\.number) == Array(repeating: 2, count: events.count))
+    #expect(Set(events.map(\.identity)).count == events.count)
+    #expect(events[3].identity.text.contains("comment:9"))
+    #expect(throws: EventFileError.missingField(path: "comment")) {
+      try decode(#"{"action":"created",\#(pull)}"#, as: "pull_request_review_comment")
+    }
+  }
+
   @Test("inputs of a dispatch become text whatever their type")
   func inputs() throws {
     let event = try event(

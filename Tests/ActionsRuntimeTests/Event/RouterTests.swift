@@ -18,7 +18,8 @@ private func comment(_ body: String, by author: Account? = Account(login: "bob",
   .comment(Domain.Comment(id: 3, body: body, author: author), on: issue, previousBody: nil)
 }
 
-private func reason(_ event: Event, hasDatabase: Bool = true) -> String? {
+/// Why nothing at all is done with the event; nil where something may be.
+private func reason(_ event: Event, hasDatabase: Bool = false) -> String? {
   if case .ignored(let reason) = route(event, facts: RoutingFacts(hasDatabase: hasDatabase)) { reason } else { nil }
 }
 
@@ -32,6 +33,43 @@ struct RouterTests {
   @Test("other issue actions are ignored with their name", arguments: ["pinned", "transferred", "deleted", "assigned"])
   func otherActions(action: String) throws {
     #expect(try #require(reason(event(.issue(issue, detail: nil), action: action))).contains("issues.\(action)"))
+  }
+
+  private static let pull = Domain.PullRequest(id: 1, number: 2, title: "t", headRepository: nil)
+  private static let payloads: [(EventName, Event.Payload)] = [
+    (.issues, .issue(issue, detail: nil)), (.issueComment, comment("no command")),
+    (.pullRequest, .pullRequest(pull, detail: nil)), (.pullRequestTarget, .pullRequest(pull, detail: nil)),
+    (.pullRequestReview, .review(Review(id: 1, state: "approved"), on: pull)),
+    (.pullRequestReviewComment, .reviewComment(Domain.Comment(id: 3, body: ""), on: pull)),
+  ]
+
+  @Test("what changes captured rows goes to capture where there is a database, and only there")
+  func captures() {
+    let changing: [EventName: [String]] = [
+      .issues: ["deleted", "transferred"], .issueComment: ["created", "edited", "deleted"],
+      .pullRequest: ["opened", "closed", "synchronize", "labeled", "edited"],
+      .pullRequestTarget: ["opened", "ready_for_review"], .pullRequestReview: ["submitted", "edited", "dismissed"],
+      .pullRequestReviewComment: ["created", "edited", "deleted"],
+    ]
+    for (name, payload) in Self.payloads {
+      for action in changing[name] ?? [] {
+        let event = event(payload, name: name, action: action)
+        #expect(route(event, facts: RoutingFacts(hasDatabase: true)) == .capture, "\(name) \(action)")
+        #expect(reason(event) != nil, "\(name) \(action)")
+      }
+      for action in ["pinned", "assigned", "locked", "review_requested", "auto_merge_enabled", "milestoned"] {
+        #expect(reason(event(payload, name: name, action: action), hasDatabase: true) != nil, "\(name) \(action)")
+      }
+      #expect(reason(event(payload, name: name, action: nil), hasDatabase: true) != nil)
+    }
+  }
+
+  @Test("what a bot did is captured, and starts nothing else")
+  func botsAreCaptured() {
+    let facts = RoutingFacts(hasDatabase: true)
+    #expect(route(event(.issue(issue, detail: nil), sender: bot), facts: facts) == .capture)
+    let command = event(comment("/close", by: bot), name: .issueComment, action: "created")
+    #expect(route(command, facts: facts) == .capture)
   }
 
   @Test("a missing action is ignored")
@@ -62,7 +100,7 @@ struct RouterTests {
     ])
   func preCheck(body: String, goes: Bool) {
     let comment = event(comment(body), name: .issueComment, action: "created")
-    #expect((route(comment, facts: RoutingFacts(hasDatabase: true)) == .comment) == goes)
+    #expect(route(comment, facts: RoutingFacts(hasDatabase: true)) == (goes ? .comment : .capture))
   }
 
   @Test("edited comments go on, deleted ones do not")
@@ -79,7 +117,7 @@ struct RouterTests {
       id: 1, number: 2, title: "t", headRepository: RepositoryName("fork/repo"), baseRepository: base)
     let fork = event(.pullRequest(pull, detail: nil), name: .pullRequest)
     #expect(try #require(reason(fork, hasDatabase: false)).contains("no secrets"))
-    #expect(try #require(reason(fork, hasDatabase: true)).contains("history sync"))
+    #expect(reason(fork, hasDatabase: true) == nil)
     let review = event(.review(Review(id: 1, state: "approved"), on: pull), name: .pullRequestReview)
     #expect(try #require(reason(review, hasDatabase: false)).contains("no secrets"))
     pull.headRepository = base

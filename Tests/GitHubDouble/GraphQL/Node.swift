@@ -10,6 +10,12 @@ enum GraphQLNode {
   case thread(Int, Int, [Int])
   case file(Int, Int, Int)
   case label(Int, RepositoryModel.Label)
+  /// Of a repository, by its name.
+  case commit(Int, String)
+  /// The event that closed an issue.
+  case closedEvent(Int, Int)
+  /// Of a repository, by its number.
+  case discussion(Int, Int)
   case account(RepositoryModel.Account)
   case reference(String)
   case rateLimit
@@ -30,6 +36,9 @@ enum GraphQLNode {
     case .thread: "PullRequestReviewThread"
     case .file: "PullRequestChangedFile"
     case .label: "Label"
+    case .commit: "Commit"
+    case .closedEvent: "ClosedEvent"
+    case .discussion: "Discussion"
     case .account(let account): account.kind.rawValue
     case .reference: "Ref"
     case .rateLimit: "RateLimit"

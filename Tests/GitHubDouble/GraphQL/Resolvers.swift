@@ -11,11 +11,11 @@ enum GraphQLResolvers {
   static let table: [String: [String: GraphQLResolver]] = {
     var table: [String: [String: GraphQLResolver]] = [
       "Query": query, "Repository": repository, "RateLimit": rateLimit, "PageInfo": pageInfo,
-      "PullRequest": item.merging(pullRequest) { $1 }, "Issue": item.merging(issue) { $1 },
+      "PullRequest": item.merging(pullRequest.merging(links) { $1 }) { $1 },
+      "Issue": item.merging(issue.merging(timeline) { $1 }) { $1 },
       "IssueComment": comment, "PullRequestReview": review, "PullRequestReviewComment": reviewComment,
       "PullRequestReviewThread": thread, "PullRequestChangedFile": file, "Label": label, "Ref": reference,
-      // There are no discussions to show, only their number.
-      "Discussion": ["id": { _, _, _ in .null }, "number": { _, _, _ in .null }, "title": { _, _, _ in .null }],
+      "Discussion": discussion, "Commit": commit, "ClosedEvent": closedEvent,
     ]
     for kind in ["User", "Bot", "Organization", "Mannequin", "EnterpriseUserAccount"] { table[kind] = account }
     for type in GraphQLSchema.github.types.keys {

@@ -81,6 +81,12 @@ extension GraphQLResolvers {
     "issueOrPullRequest": { context, node, arguments in
       numbered(context, node, arguments, "an issue or pull request") { _ in true }
     },
+    "discussion": { context, node, arguments in
+      guard case .repository(let index) = node, let number = arguments.integer("number") else { return .null }
+      if context.world.repositories[index].gone[number] == .discussion { return .object(.discussion(index, number)) }
+      return .missing(
+        type: "NOT_FOUND", message: "Could not resolve to a Discussion with the number of \(number).")
+    },
     "discussions": { context, node, _ in
       model(context, node) { model in
         .object(

@@ -8,6 +8,7 @@ extension GraphQLSchema {
     enum PullRequestReviewState { PENDING COMMENTED APPROVED CHANGES_REQUESTED DISMISSED }
     enum PatchStatus { ADDED DELETED RENAMED COPIED MODIFIED CHANGED }
     enum IssueCommentOrderField { UPDATED_AT }
+    enum IssueTimelineItemsItemType { CLOSED_EVENT REOPENED_EVENT CROSS_REFERENCED_EVENT }
     enum LabelOrderField { NAME CREATED_AT }
     input IssueOrder { field: IssueOrderField! direction: OrderDirection! }
     input IssueCommentOrder { field: IssueCommentOrderField! direction: OrderDirection! }
@@ -23,6 +24,8 @@ extension GraphQLSchema {
       id: ID! author: Actor body: String! bodyText: String! createdAt: DateTime! updatedAt: DateTime!
     }
     union IssueOrPullRequest = Issue | PullRequest
+    union IssueTimelineItems = ClosedEvent
+    union Closer = Commit | PullRequest
 
     type Query {
       repository(followRenames: Boolean = true owner: String! name: String!): Repository
@@ -53,6 +56,7 @@ extension GraphQLSchema {
       pullRequest(number: Int!): PullRequest
       issue(number: Int!): Issue
       issueOrPullRequest(number: Int!): IssueOrPullRequest
+      discussion(number: Int!): Discussion
       discussions(first: Int last: Int after: String before: String): DiscussionConnection!
       labels(first: Int last: Int after: String before: String): LabelConnection
     }
@@ -64,7 +68,8 @@ extension GraphQLSchema {
       createdAt: DateTime! updatedAt: DateTime! closedAt: DateTime mergedAt: DateTime
       additions: Int! deletions: Int! changedFiles: Int! totalCommentsCount: Int
       baseRefName: String! baseRefOid: GitObjectID! headRefName: String! headRefOid: GitObjectID!
-      repository: Repository!
+      repository: Repository! mergeCommit: Commit
+      closingIssuesReferences(first: Int last: Int after: String before: String): IssueConnection
       labels(first: Int last: Int after: String before: String orderBy: LabelOrder): LabelConnection
       assignees(first: Int last: Int after: String before: String): UserConnection!
       comments(
@@ -84,7 +89,12 @@ extension GraphQLSchema {
       assignees(first: Int last: Int after: String before: String): UserConnection!
       comments(
         first: Int last: Int after: String before: String orderBy: IssueCommentOrder): IssueCommentConnection!
+      timelineItems(
+        first: Int last: Int after: String before: String since: DateTime skip: Int
+        itemTypes: [IssueTimelineItemsItemType!]): IssueTimelineItemsConnection!
     }
+    type Commit implements Node { id: ID! oid: GitObjectID! repository: Repository! }
+    type ClosedEvent implements Node { id: ID! createdAt: DateTime! closer: Closer }
     type IssueComment implements Node & Comment {
       id: ID! databaseId: Int fullDatabaseId: BigInt body: String! bodyText: String! url: URI! author: Actor
       createdAt: DateTime! updatedAt: DateTime! issue: Issue! pullRequest: PullRequest
@@ -110,6 +120,7 @@ extension GraphQLSchema {
     ("PullRequest", "!"), ("Issue", "!"), ("Label", "!"), ("User", "!"), ("IssueComment", "!"),
     ("PullRequestReview", "!"), ("PullRequestReviewComment", "!"), ("PullRequestReviewThread", "!"),
     ("PullRequestChangedFile", "!"), ("Discussion", "!"),
+    ("IssueTimelineItems", "!"),
   ].map { name, required in
     """
 

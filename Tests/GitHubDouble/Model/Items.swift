@@ -82,6 +82,8 @@ extension RepositoryModel {
     public var assignees: [Account] = []
     public var isLocked = false
     public var comments: [Comment] = []
+    /// The commit that closed the issue, where one did.
+    public var closingCommit: String?
     public var pull: Pull?
 
     public init(
@@ -113,6 +115,8 @@ extension RepositoryModel {
     public var reviews: [Review] = []
     public var reviewComments: [ReviewComment] = []
     public var files: [File] = []
+    /// Issues of the same repository that it closes when it is merged.
+    public var closes: [Int] = []
 
     public init(id: Int64, baseRef: String = "main", headRef: String, headSHA: String, baseSHA: String) {
       self.id = id
@@ -122,6 +126,8 @@ extension RepositoryModel {
       self.baseSHA = baseSHA
     }
 
+    /// The merge commit, where it was merged.
+    public var mergeSHA: String? { mergedAt == nil ? nil : String(headSHA.reversed()) }
     public var additions: Int { files.reduce(0) { $0 + $1.additions } }
     public var deletions: Int { files.reduce(0) { $0 + $1.deletions } }
   }

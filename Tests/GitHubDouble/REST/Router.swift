@@ -119,6 +119,8 @@ struct RESTCall {
       }
     case ("GET", "issues", 3) where path[1] == "comments" && Int64(path[2]) != nil:
       handler = { () throws(RESTFailure) in try self.comment(index, Int64(path[2]) ?? 0) }
+    case ("POST", "actions", 4) where path[1] == "workflows" && path[3] == "dispatches":
+      handler = { () throws(RESTFailure) in try self.dispatch(index, path[2]) }
     case ("POST", _, _), ("PUT", _, _), ("PATCH", _, _), ("DELETE", _, _):
       guard let write = write(method, path, index) else { return nil }
       handler = write

@@ -70,21 +70,28 @@ public actor TestCluster {
 
   private static let folder = root.appending(path: ".build/test-postgres").path
 
-  private static func postgres(_ arguments: [String]) async throws -> String {
+  /// Runs `Scripts/postgres`, for tests that need a cluster of their own; gives what it prints.
+  public static func postgres(_ arguments: [String]) async throws -> String {
+    try run(root.appending(path: "Scripts/postgres").path, arguments)
+  }
+
+  /// Runs a program and gives what it prints.
+  public static func run(_ program: String, _ arguments: [String]) throws -> String {
     let process = Process()
-    process.executableURL = root.appending(path: "Scripts/postgres")
+    process.executableURL = URL(filePath: program)
     process.arguments = arguments
     let output = Pipe()
     process.standardOutput = output
     try process.run()
     let bytes = try output.fileHandleForReading.readToEnd() ?? Data()
     process.waitUntilExit()
-    guard process.terminationStatus == 0 else { throw NoCluster(status: process.terminationStatus) }
+    guard process.terminationStatus == 0 else { throw Failed(program: program, status: process.terminationStatus) }
     return String(decoding: bytes, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
   }
 
-  struct NoCluster: Error, CustomStringConvertible {
+  struct Failed: Error, CustomStringConvertible {
+    var program: String
     var status: Int32
-    var description: String { "Scripts/postgres ended with status \(status); see its words above" }
+    var description: String { "\(program) ended with status \(status)" }
   }
 }

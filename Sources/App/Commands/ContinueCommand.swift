@@ -1,0 +1,53 @@
+import ActionsRuntime
+import ArgumentParser
+import Domain
+import Markup
+import Reporting
+import Store
+
+/// `yardmaster continue`: the next workflow run, where one is needed.
+struct ContinueCommand: SessionCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "continue",
+    abstract: "Dispatch the workflow once more where its job is not complete.",
+    discussion: """
+      The last job of the workflow that captures history, with `permissions: actions: write`. Where GitHub's quota is \
+      used up the rest is left to the sweep, and where two runs in a row stored nothing new the chain ends with a \
+      failure.
+      """)
+
+  @Option(help: ArgumentHelp("The job that `yardmaster plan` printed.", valueName: "uuid"))
+  var jobID: String
+
+  func validate() throws {
+    guard JobID(jobID) != nil else { throw ValidationError("--job-id takes the UUID that `yardmaster plan` printed.") }
+  }
+
+  func execute(in session: Session) async throws -> ExitStatus {
+    let store = try session.makeStore()
+    guard let id = JobID(jobID), let job = try await store.job(id) else {
+      throw Failure(
+        .usage, "There is no job \(jobID) in this database",
+        advice: "Run `yardmaster plan` and use the job id that it prints.")
+    }
+    let continuation = try await session.deadline.run {
+      try await WorkflowContinuation(session: session, github: session.makeGitHub(), store: store).run(job)
+    }
+    await store.close()
+    let isStuck: Bool = if case .stuck = continuation { true } else { false }
+    try session.outputs.write([
+      (.outcome, (isStuck ? EventOutcome.failed : .processed).rawValue), (.jobID, id.text),
+      (.complete, String(continuation == .notNeeded)),
+    ])
+    let report = ContinuationReport(
+      repository: job.repository, jobID: id, continuation: continuation, now: session.clock.now)
+    try session.summary.append(report.markdown())
+    guard isStuck else {
+      session.log.line("\(report.sentence)")
+      return .done
+    }
+    throw Failure(
+      .failed, String(report.sentence.dropLast()),
+      advice: "Look at the chunks' errors with `yardmaster status --job-id \(id)`, then dispatch the workflow again.")
+  }
+}

@@ -1,0 +1,47 @@
+import ActionsRuntime
+import Domain
+import GitHub
+import Store
+
+/// What follows a workflow run that leaves its job incomplete: another run of the same workflow.
+struct WorkflowContinuation {
+  let session: Session
+  let github: any GitHubAPI
+  let store: Store
+
+  /// Dispatches the next run where there is to be one.
+  ///
+  /// That it is dispatched is recorded first: a run that ends in between leaves the job to the sweep, and never starts
+  /// two others.
+  ///
+  /// - Throws: `Failure` outside a workflow run (78), and where GitHub does not take the dispatch.
+  func run(_ job: Job) async throws -> Continuation {
+    let environment = session.environment
+    guard environment.runID > 0, let home = environment.repositoryName, let file = environment.workflowFile else {
+      throw Failure(
+        .configuration, "There is no workflow run that could be followed by another",
+        advice: "Run `yardmaster continue` as the last job of the workflow that captures history.")
+    }
+    let continuation = try await store.continueJob(job.id, runID: environment.runID)
+    guard case .dispatch = continuation else { return continuation }
+    do {
+      try await BulkDispatch(github: github, home: home, workflow: file, ref: environment.workflowBranch).start(job)
+    } catch let refusal as any UserFacingError where !(refusal is Failure) && refusal.exitStatus != .unavailable {
+      throw Failure(
+        refusal.exitStatus, "\(file) could not be dispatched: \(refusal.problem)",
+        advice: "Give the job `permissions: actions: write`; until then the sweep goes on with job \(job.id).")
+    }
+    return continuation
+  }
+}
+
+extension ActionsEnvironment {
+  /// The branch or tag of the running workflow; nil where it runs on neither, as for pull requests.
+  var workflowBranch: String? {
+    guard let reference = workflowRef?.split(separator: "@", maxSplits: 1).dropFirst().first else { return nil }
+    for prefix in ["refs/heads/", "refs/tags/"] where reference.hasPrefix(prefix) {
+      return String(reference.dropFirst(prefix.count))
+    }
+    return nil
+  }
+}

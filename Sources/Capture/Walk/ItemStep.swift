@@ -1,0 +1,127 @@
+import Domain
+
+extension ChunkWalk {
+  /// How often a question is asked alone before it counts as lost.
+  static let questionAttempts = 5
+  /// Calls of one step, once it has settled something: what is still open then is left to the next one.
+  private static let maximumCalls = 12
+
+  /// Asks the questions in one call, settles what came, and asks for the rest again.
+  ///
+  /// GitHub may refuse the call as a whole (`QueryTooHeavy`): then this step asks for the first half only, and later ones
+  /// for less. Or it may answer some questions and not others: then those are asked again in halves, down to single ones.
+  /// What fails alone, again and again, while GitHub answers a probe, is a loss, and the walk goes on without it.
+  func itemStep(_ questions: [Question], at checkpoint: Checkpoint, pace: Pace) async throws -> Step {
+    var work = ItemWork(checkpoint, wantsReviewComments: wantsReviewComments)
+    var pace = pace
+    var cost = PageCost()
+    var calls = 0
+    var queue = [Batch(questions: questions)]
+    var isFirst = true
+
+    while !queue.isEmpty {
+      guard calls < Self.maximumCalls || !work.hasProgress else {
+        for batch in queue { work.leave(batch.questions) }
+        break
+      }
+      let batch = queue.removeFirst()
+      let failures: [Failed]
+      calls += 1
+      do {
+        let reply = try await ask(batch.questions, cost: &cost)
+        if isFirst { work.pass(batch.questions) }
+        isFirst = false
+        failures = work.settle(batch.questions, with: reply)
+        if failures.isEmpty { pace.itemsWereFine(asked: batch.questions.weight) }
+      } catch let heavy as QueryTooHeavy {
+        if isFirst, batch.questions.count > 1 {
+          pace.itemsWereTooHeavy(asked: batch.questions.weight)
+          queue = [Batch(questions: Array(batch.questions.prefix(batch.questions.count / 2)))]
+          continue
+        }
+        if isFirst { work.pass(batch.questions) }
+        isFirst = false
+        failures = batch.questions.map { Failed(question: $0, reason: heavy.problem) }
+      }
+      guard !failures.isEmpty else { continue }
+      if batch.attempt == 0 { pace.itemsWereTooHeavy(asked: batch.questions.weight) }
+      guard batch.questions.count == 1, batch.attempt + 1 >= Self.questionAttempts else {
+        queue += batch.again(failures)
+        continue
+      }
+      cost.points += 1
+      try await requireLivingGitHub()
+      for failure in failures { work.lose(failure) }
+      pace.itemsWerePoisoned()
+    }
+
+    cost.items = work.items
+    let next = work.checkpoint
+    return Step(
+      page: work.finished(), next: next, isLast: isThrough(next), cost: cost, pace: pace, losses: work.losses)
+  }
+
+  private func ask(_ questions: [Question], cost: inout PageCost) async throws -> Reply {
+    let layout = ItemsQuery.Layout(questions)
+    let (answer, begun) = try await github.timed { try await $0.query(
+      ItemsQuery.query(layout, of: repository), as: ItemsAnswer.self) } date: { $0.date }
+    cost.points += answer.data?.cost ?? 1
+    let complaints = Complaints(answer.errors, in: layout)
+    guard let data = answer.data, data.hasRepository || layout.numbers.isEmpty else {
+      if complaints.isCutShort { throw QueryTooHeavy(detail: "resource limits exceeded") }
+      throw unexplained(answer.errors)
+    }
+    return Reply(layout: layout, answer: data, complaints: complaints, begun: begun)
+  }
+}
+
+/// Questions that are asked in one call.
+private struct Batch {
+  var questions: [Question]
+  /// How often the only question was asked alone before.
+  var attempt = 0
+
+  /// The calls that ask again for what failed.
+  func again(_ failures: [Failed]) -> [Batch] {
+    let failed = failures.map(\.question)
+    if questions.count == 1 { return [Batch(questions: failed, attempt: attempt + 1)] }
+    let half = max(1, failed.count / 2)
+    return [Batch(questions: Array(failed[..<half]))]
+      + (half < failed.count ? [Batch(questions: Array(failed[half...]))] : [])
+  }
+}
+
+/// What one call said.
+struct Reply {
+  var layout: ItemsQuery.Layout
+  var answer: ItemsAnswer
+  var complaints: Complaints
+  /// GitHub's clock when it was asked.
+  var begun: Timestamp
+}
+
+/// A question that was not answered, or not in full.
+struct Failed {
+  var question: Question
+  var reason: String
+  /// What did come of it.
+  var item: ItemNode?
+  var owner: OwnerNode?
+}
+
+extension GitHubAPI {
+  /// A call's answer, and GitHub's clock when it was asked: what changed later may be missing from the answer.
+  ///
+  /// An answer tells when it was sent. From that the time is taken that the call took, whatever it waited for, and what a
+  /// clock of whole seconds may be off. Without any clock it is the beginning of time, which proves nothing gone.
+  func timed<Answer: Sendable>(
+    _ call: (Self) async throws -> Answer, date: (Answer) -> Timestamp?
+  ) async throws -> (Answer, begun: Timestamp) {
+    let start = ContinuousClock.now
+    let answer = try await call(self)
+    let seconds = (ContinuousClock.now - start) / .seconds(1)
+    var clock = date(answer)
+    if clock == nil { clock = await usage.serverTime }
+    return (answer, Timestamp(seconds: clock.map { ($0 - (seconds + 2)).seconds } ?? 0))
+  }
+}

@@ -1,0 +1,137 @@
+import Domain
+import HTTP
+import Synchronization
+
+/// One credential, and the limits of whoever it belongs to.
+final class Account: Sendable {
+  let credential: Credential
+  let governor: RateGovernor
+  let owner: TokenOwner
+  /// nil where no ledger is shared with other processes.
+  let share: SharedBudget?
+  private let server: ServerClock
+  private let disabled = Atomic(false)
+
+  init(credential: Credential, governor: RateGovernor, owner: TokenOwner, share: SharedBudget?, server: ServerClock) {
+    self.credential = credential
+    self.governor = governor
+    self.owner = owner
+    self.share = share
+    self.server = server
+  }
+
+  /// Leave to send one request with this account's token.
+  struct Entry: Sendable {
+    let account: Account
+    let token: String
+    /// Whether the request is to ask whose token it is, too.
+    let asks: Bool
+    fileprivate let ticket: RateGovernor.Ticket
+    fileprivate let draft: SharedBudget.Draft?
+    let demand: Demand
+    fileprivate let start = ContinuousClock.now
+
+    fileprivate init(
+      _ account: Account, _ token: String, asks: Bool, _ ticket: RateGovernor.Ticket, _ draft: SharedBudget.Draft?,
+      _ demand: Demand
+    ) {
+      self.account = account
+      self.token = token
+      self.asks = asks
+      self.ticket = ticket
+      self.draft = draft
+      self.demand = demand
+    }
+  }
+
+  enum Answer: Sendable {
+    case go(Entry)
+    case wait(Double, isLimit: Bool)
+    /// It must be found out first whose token it is, and the request cannot do that. The caller is to send the question,
+    /// with a demand that says so, and to end it with ``TokenOwner/asked(_:in:)``.
+    case unidentified
+  }
+
+  /// False once GitHub did not know the token, where others can do without it.
+  var isEnabled: Bool { !disabled.load(ordering: .relaxed) }
+  func disable() { disabled.store(true, ordering: .relaxed) }
+
+  /// Whether a request may be sent now, by what this process and the ledger know; or in how many seconds to ask again.
+  func enter(_ demand: Demand) async throws -> Answer {
+    let token = try await credential.token()
+    switch governor.enter(demand) {
+    case .wait(let seconds, let isLimit): return .wait(seconds, isLimit: isLimit)
+    case .go(let ticket):
+      guard let share else { return .go(Entry(self, token, asks: false, ticket, nil, demand)) }
+      let drawn: Answer
+      do {
+        drawn = try await draw(demand, ticket, token, share)
+      } catch {
+        governor.withdraw(ticket)
+        throw error
+      }
+      if case .go = drawn { return drawn }
+      governor.withdraw(ticket)
+      return drawn
+    }
+  }
+
+  private func draw(_ demand: Demand, _ ticket: RateGovernor.Ticket, _ token: String, _ share: SharedBudget)
+    async throws -> Answer
+  {
+    let whose: BudgetOwner
+    var asks = demand.isQuestion
+    if asks {
+      whose = await owner.tokensOwn
+    } else {
+      switch await owner.owner(of: token, credential: credential, in: share) {
+      case .known(let known): whose = known
+      case .ask(let own):
+        guard demand.carriesQuestion else { return .unidentified }
+        whose = own
+        asks = true
+      }
+    }
+    do {
+      switch try await share.draw(demand, owner: whose) {
+      case .granted(let draft): return .go(Entry(self, token, asks: asks, ticket, draft, demand))
+      case .wait(let seconds, let isLimit):
+        if asks, !demand.isQuestion { await owner.asked(.nothing, in: share) }
+        return .wait(seconds, isLimit: isLimit)
+      }
+    } catch {
+      if asks, !demand.isQuestion { await owner.asked(.nothing, in: share) }
+      throw error
+    }
+  }
+
+  /// The request has been answered, or has failed.
+  func leave(
+    _ entry: Entry, headers: HTTPHeaders = HTTPHeaders(), charge: Charge, limit: RateGovernor.Limit? = nil
+  ) async {
+    governor.leave(entry.ticket, limit: limit)
+    guard let share, let draft = entry.draft else { return }
+    if entry.asks, !entry.demand.isQuestion { await owner.asked(.nothing, in: share) }
+    let resource = headers["x-ratelimit-resource"] ?? entry.demand.resource
+    await share.settle(
+      draft, resource: resource, charge: charge, seconds: (ContinuousClock.now - entry.start) / .seconds(1),
+      window: window(headers), refusal: limit.map(refusal), owner: entry.asks ? await owner.known : nil)
+  }
+
+  private func window(_ headers: HTTPHeaders) -> BudgetReceipt.Window? {
+    guard let limit = headers["x-ratelimit-limit"].flatMap({ Int($0) }),
+      let remaining = headers["x-ratelimit-remaining"].flatMap({ Int($0) }),
+      let reset = headers["x-ratelimit-reset"].flatMap({ Int64($0) })
+    else { return nil }
+    let now = headers["date"].flatMap { Timestamp(httpDate: $0) } ?? server.now
+    return BudgetReceipt.Window(
+      limit: limit, remaining: remaining, resetsIn: max(Timestamp(seconds: reset).secondsSince(now), 0))
+  }
+
+  private func refusal(_ limit: RateGovernor.Limit) -> BudgetReceipt.Refusal {
+    switch limit {
+    case .primary(let reset): .primary(resetsIn: reset.map { max($0.secondsSince(server.now), 0) })
+    case .secondary(let retryAfter): .secondary(retryAfter: retryAfter)
+    }
+  }
+}

@@ -1,0 +1,97 @@
+import Domain
+import Logging
+import Synchronization
+
+/// The accounts that requests may go out with. Waits until one of them may send.
+///
+/// Writes go out with the first. Reads go to the account with most left of its budget; one that was not used yet in its
+/// window counts as full.
+final class TokenPool: Sendable {
+  let accounts: [Account]
+  /// Seconds that one request may be kept waiting.
+  private let patience: Double
+  private let permits: Permits
+  private let clock: any WallClock
+  private let deadline: any Deadline
+  private let logger: Logger
+  /// The latest end of a limit that a caller was kept waiting for.
+  private let waitedFor = Mutex(Timestamp(seconds: 0))
+
+  /// - Parameter maximumInFlight: GitHub allows 100, REST and GraphQL and all jobs together.
+  init(
+    accounts: [Account], patience: Double, maximumInFlight: Int, clock: any WallClock, deadline: any Deadline,
+    logger: Logger
+  ) {
+    self.accounts = accounts
+    self.patience = patience
+    permits = Permits(maximumInFlight)
+    self.clock = clock
+    self.deadline = deadline
+    self.logger = logger
+  }
+
+  /// Waits until the request may be sent. Throws `RateLimited` where that is after the deadline, or too long to wait.
+  ///
+  /// - Parameters:
+  ///   - only: the account to use; nil for any that may be used.
+  ///   - identify: finds out whose an account's token is.
+  func enter(_ demand: Demand, only: Account?, identify: (Account) async throws -> Void) async throws -> Account.Entry {
+    // The question is asked on behalf of a request that has a permit.
+    if !demand.isQuestion { try await permits.acquire() }
+    do {
+      var waited = 0.0
+      while true {
+        try Task.checkCancellation()
+        var shortest: (seconds: Double, isLimit: Bool)?
+        for account in only.map({ [$0] }) ?? candidates(for: demand) {
+          switch try await account.enter(demand) {
+          case .go(let entry): return entry
+          case .wait(let seconds, let isLimit):
+            if seconds < shortest?.seconds ?? .infinity { shortest = (seconds, isLimit) }
+          case .unidentified:
+            try await identify(account)
+            shortest = (0, false)
+          }
+        }
+        guard let shortest else { throw TokenMissing() }
+        guard shortest.seconds > 0 else { continue }
+        try await wait(shortest.seconds, isLimit: shortest.isLimit, waited: waited, for: demand)
+        waited += shortest.seconds
+      }
+    } catch {
+      leave(demand)
+      throw error
+    }
+  }
+
+  func leave(_ demand: Demand) {
+    if !demand.isQuestion { permits.release() }
+  }
+
+  /// When the limit ends that keeps callers waiting now; nil where none does. A budget that is used up without anybody
+  /// asking for more of it is not counted.
+  var limitedUntil: Timestamp? {
+    let secondary = accounts.filter(\.isEnabled).map(\.governor.secondaryUntil).min()
+    let end = max(waitedFor.withLock { $0 }, secondary ?? Timestamp(seconds: 0))
+    return end > clock.now ? end : nil
+  }
+
+  private func wait(_ seconds: Double, isLimit: Bool, waited: Double, for demand: Demand) async throws {
+    let end = clock.now + seconds
+    if isLimit { waitedFor.withLock { $0 = max($0, end) } }
+    // What is not told counts as under way, and keeps the others from it.
+    if seconds > 1 { for account in accounts { await account.share?.flush() } }
+    guard seconds <= deadline.remaining, waited + seconds <= patience else { throw RateLimited(until: end) }
+    let text: Logger.Message = "Waiting \(Int(seconds.rounded(.up))) s for GitHub's rate limit (\(demand.resource))."
+    if isLimit { logger.info(text) } else { logger.trace(text) }
+    try await clock.sleep(seconds: seconds)
+  }
+
+  private func candidates(for demand: Demand) -> [Account] {
+    if demand.isWrite || accounts.count == 1 { return Array(accounts.prefix(1)) }
+    let left = accounts.filter(\.isEnabled).enumerated().map { index, account in
+      (index: index, account: account, left: account.governor.remaining(demand.resource) ?? .max)
+    }
+    return left.sorted { ($1.left, $0.index) < ($0.left, $1.index) }.map(\.account)
+  }
+}

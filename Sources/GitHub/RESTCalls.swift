@@ -1,0 +1,44 @@
+import Domain
+import HTTP
+
+extension Exchange {
+  func send(_ request: RESTRequest) async throws -> RESTAnswer {
+    let url = try endpoint.resolve(request.path)
+    let path = Endpoint.loggablePath(url)
+    var headers = [("Accept", request.accept ?? "application/vnd.github+json")]
+    if let etag = request.etag { headers.append(("If-None-Match", etag)) }
+    if request.body != nil { headers.append(("Content-Type", "application/json")) }
+    let call = Call(
+      method: request.method.rawValue, url: url, name: path, headers: headers,
+      body: request.body.map { Array($0.canonicalText.utf8) }, demand: .rest(request.method, path: request.path),
+      isIdempotent: request.isIdempotent, timeout: 30)
+    return try await perform(call) { response, _ in
+      Self.judge(response, method: request.method.rawValue, path: path)
+    }
+  }
+
+  private static func judge(_ response: HTTPResponse, method: String, path: String) -> Judgement<RESTAnswer> {
+    let verdict: Verdict<RESTAnswer>
+    switch response.status {
+    case ..<400, 404, 410, 422:
+      // A file's raw content comes as `application/vnd.github.raw+json`, whatever is in it.
+      let type = response.headers["content-type"]?.lowercased() ?? ""
+      let isJSON = type.contains("json") && !type.contains(".raw")
+      if isJSON, response.status < 300, !response.body.isEmpty, JSONSyntax.firstFault(in: response.body) != nil {
+        verdict = .fault(Fault(detail: "the answer is broken JSON"))
+      } else {
+        verdict = .answer(
+          RESTAnswer(
+            status: response.status, body: response.body, etag: response.headers["etag"],
+            next: response.headers["link"].flatMap { LinkHeader($0).next },
+            date: response.headers["date"].flatMap { Timestamp(httpDate: $0) }))
+      }
+    default: verdict = Refusal(response).verdict(method: method, path: path)
+    }
+    // An answer that nothing has changed costs nothing:
+    // https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api
+    var charge = Charge.exactly(response.status == 304 || response.status == 401 ? 0 : 1)
+    if case .limited = verdict { charge = .none }
+    return Judgement(verdict: verdict, charge: charge, isDoubtful: [403, 404, 410].contains(response.status))
+  }
+}

@@ -1,0 +1,134 @@
+public import Domain
+import FoundationEssentials
+public import HTTP
+
+/// Inngest's event API: `POST {base}/e/{event key}`.
+///
+/// An event is accepted where the answer is a 2xx with the ids of what was stored. 5xx, broken connections and time-outs
+/// are tried again, with pauses that grow; any other answer is final, because somebody else can do the work at once.
+/// Sending twice does no harm: the event's id makes the second one a duplicate.
+///
+/// The event key is a secret and stands in the URL, so that neither the URL nor a part of it goes into an error.
+public struct InngestClient: Sendable {
+  public static let defaultBaseURL = "https://inn.gs"
+
+  /// How long to try.
+  public struct Patience: Sendable {
+    public var attempts: Int
+    /// Seconds for one attempt.
+    public var timeout: Double
+    /// Seconds of the first pause; each is twice the one before, less up to half by chance.
+    public var pause: Double
+
+    public init(attempts: Int = 4, timeout: Double = 10, pause: Double = 0.5) {
+      self.attempts = attempts
+      self.timeout = timeout
+      self.pause = pause
+    }
+  }
+
+  private let http: HTTPClient
+  private let baseURL: String
+  private let eventKey: String
+  private let deadline: any Deadline
+  private let clock: any WallClock
+  private let userAgent: String
+  private let patience: Patience
+
+  /// - Parameters:
+  ///   - baseURL: `http` or `https`, without a query; a path is kept.
+  ///   - eventKey: of the environment that the event is for.
+  public init(
+    http: HTTPClient, baseURL: String = InngestClient.defaultBaseURL, eventKey: String, deadline: any Deadline,
+    clock: any WallClock, userAgent: String, patience: Patience = Patience()
+  ) {
+    self.http = http
+    self.baseURL = baseURL
+    self.eventKey = eventKey
+    self.deadline = deadline
+    self.clock = clock
+    self.userAgent = userAgent
+    self.patience = patience
+  }
+
+  /// Sends the event till it is accepted or refused, or patience or the run's time is at its end.
+  ///
+  /// - Returns: Inngest's ids of the event, at least one.
+  /// - Throws: `InngestError`, or `CancellationError`.
+  public func send(_ event: InngestEvent) async throws -> [String] {
+    let url = try url()
+    var detail = "there was no time left"
+    var attempt = 0
+    while attempt < patience.attempts {
+      if attempt > 0 {
+        let pause = patience.pause * Double(1 << min(attempt - 1, 10)) * Double.random(in: 0.5...1)
+        guard deadline.stopSignal == nil, deadline.remaining > pause else { break }
+        try await clock.sleep(seconds: pause)
+      }
+      let timeout = min(patience.timeout, deadline.remaining)
+      guard timeout > 0 else { break }
+      attempt += 1
+      switch try await attemptOnce(event, url: url, timeout: timeout) {
+      case .accepted(let ids): return ids
+      case .mayPass(let why): detail = why
+      }
+    }
+    throw InngestError.unreachable(attempts: attempt, detail: detail)
+  }
+
+  private enum Outcome {
+    case accepted([String])
+    case mayPass(String)
+  }
+
+  private func attemptOnce(_ event: InngestEvent, url: String, timeout: Double) async throws -> Outcome {
+    let request = HTTPRequest(
+      method: "POST", url: url,
+      headers: [("Content-Type", "application/json"), ("Accept", "application/json"), ("User-Agent", userAgent)],
+      body: event.body, timeout: timeout, maximumBodySize: 1 << 20, isReplayable: true)
+    let response: HTTPResponse
+    do {
+      response = try await http.perform(request)
+    } catch {
+      switch error.kind {
+      case .cancelled: throw CancellationError()
+      case .badURL: throw InngestError.unusable("The address made of INNGEST_BASE_URL and the event key")
+      default: return .mayPass(error.description)
+      }
+    }
+    let answer = try? JSONDecoder().decode(Answer.self, from: Data(response.body))
+    switch response.status {
+    case 200..<300:
+      let ids = (answer?.ids ?? []).filter { !$0.isEmpty }
+      guard !ids.isEmpty else { throw InngestError.noReceipt(status: response.status) }
+      return .accepted(ids)
+    case 500...: return .mayPass("HTTP \(response.status)")
+    default: throw InngestError.refused(status: response.status, message: quotable(answer?.error))
+    }
+  }
+
+  private struct Answer: Decodable {
+    var ids: [String]?
+    var error: String?
+  }
+
+  private func url() throws(InngestError) -> String {
+    let base = baseURL.hasSuffix("/") ? String(baseURL.dropLast()) : baseURL
+    let isWeb = base.hasPrefix("https://") || base.hasPrefix("http://")
+    guard isWeb, !base.contains(where: { $0 == "?" || $0 == "#" || $0.isWhitespace }) else {
+      throw InngestError.unusable("INNGEST_BASE_URL")
+    }
+    guard !eventKey.isEmpty, eventKey.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+      throw InngestError.unusable("INNGEST_EVENT_KEY")
+    }
+    return "\(base)/e/\(percentEncodedPathSegment(eventKey))"
+  }
+
+  /// One line of what the server said; nothing where it repeats the key.
+  private func quotable(_ message: String?) -> String {
+    guard let message, !message.contains(eventKey), !message.contains(percentEncodedPathSegment(eventKey)) else {
+      return ""
+    }
+    return String(message.prefix(200).map { $0.isNewline ? " " : $0 })
+  }
+}

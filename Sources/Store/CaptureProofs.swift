@@ -1,0 +1,147 @@
+public import Domain
+import Postgres
+
+extension Store {
+  public func proof(of repository: RepositoryID) async throws -> CaptureProof {
+    try await perform { session in
+      let rows = try await session.pipeline([
+        Self.roomToCount,
+        PostgresStatement(
+          """
+          SELECT r.newest_number, n.*,
+            (SELECT count(*) FROM yardmaster.dead_letters d WHERE d.repository_id = $1::uuid) AS dead_letters,
+            (SELECT \(microseconds("max(j.walked_as_of)")) FROM \(Self.walks)) AS walked,
+            (SELECT \(microseconds("max(j.walked_as_of)")) FROM \(Self.walks) AND EXISTS (
+              SELECT FROM yardmaster.capture_chunks c WHERE c.job_id = j.id AND c.scope ? 'range')) AS audited
+          FROM yardmaster.repositories r, LATERAL (
+            SELECT count(*) FILTER (WHERE kind = 'pull_request') AS pull_requests,
+              count(*) FILTER (WHERE kind = 'issue') AS issues,
+              count(*) FILTER (WHERE kind = 'discussion') AS discussions, count(*) FILTER (WHERE kind = 'gone') AS gone,
+              count(*) FILTER (WHERE \(Self.isIncomplete)) AS incomplete,
+              \(microseconds("min(proved_at) FILTER (WHERE kind IN ('pull_request', 'issue'))")) AS oldest
+            FROM yardmaster.numbers n
+            WHERE n.repository_id = r.id AND n.number BETWEEN 1 AND coalesce(r.newest_number, 0)
+          ) AS n WHERE r.id = $1::uuid
+          """, [.id(repository)]),
+        PostgresStatement("SELECT count(*) AS value FROM (\(Self.mismatched)) AS m", [.id(repository)]),
+      ])
+      guard let row = rows[1].first else { throw StoreError.malformedRow("a repository is missing") }
+      var proof = CaptureProof()
+      proof.newest = try row.decodeIfPresent("newest_number")
+      proof.pullRequests = try row.decode("pull_requests")
+      proof.issues = try row.decode("issues")
+      proof.discussions = try row.decode("discussions")
+      proof.gone = try row.decode("gone")
+      let known = proof.pullRequests + proof.issues + proof.discussions + proof.gone
+      proof.unaccounted = (proof.newest ?? 0) - known
+      proof.incomplete = try row.decode("incomplete")
+      proof.mismatched = try rows[2][0].decode("value")
+      proof.deadLetters = try row.decode("dead_letters")
+      proof.walkedAsOf = try row.decodeIfPresent("walked")
+      proof.auditedAsOf = try row.decodeIfPresent("audited")
+      proof.oldestReading = try row.decodeIfPresent("oldest")
+      return proof
+    }
+  }
+
+  /// What failed five times is asked for again after a day, then two, four, and so on up to a month: an item that
+  /// GitHub cannot give, or a list that it counts wrongly, must not cost something in every sweep.
+  public func numbersToRepair(of repository: RepositoryID, newest: Int, limit: Int) async throws -> [Int] {
+    try await perform { session in
+      let rows = try await session.pipeline([
+        Self.roomToCount,
+        PostgresStatement(
+          """
+          WITH mismatched AS MATERIALIZED (\(Self.mismatched)),
+          settled AS (
+            UPDATE yardmaster.numbers n SET repairs = 0
+            WHERE n.repository_id = $1::uuid AND n.repairs > 0 AND NOT (\(Self.isIncomplete))
+              AND n.number NOT IN (SELECT m.number FROM mismatched m)
+          ),
+          wanted AS (
+            SELECT g.number FROM generate_series(1, $2::bigint) AS g (number)
+            WHERE NOT EXISTS (
+              SELECT FROM yardmaster.numbers n WHERE n.repository_id = $1::uuid AND n.number = g.number)
+            UNION
+            SELECT n.number FROM yardmaster.numbers n
+            WHERE n.repository_id = $1::uuid AND (\(Self.isIncomplete) OR n.number IN (SELECT m.number FROM mismatched m))
+              AND \(Self.isDue("n.repairs", since: "n.repaired_at"))
+            UNION
+            SELECT d.number FROM yardmaster.dead_letters d
+            WHERE d.repository_id = $1::uuid AND d.number IS NOT NULL
+          )
+          SELECT w.number FROM wanted w
+          WHERE NOT EXISTS (
+            SELECT FROM yardmaster.dead_letters d WHERE d.repository_id = $1::uuid AND d.number = w.number
+              AND NOT \(Self.isDue("d.attempts", since: "d.updated_at")))
+          ORDER BY w.number LIMIT $3::bigint
+          """, [.id(repository), .integer(newest), .integer(limit)]),
+      ])
+      return try rows[1].map { try $0.decode("number") }
+    }
+  }
+
+  /// For the rest of the transaction: a count of a million rows stays in memory, and is done before it were compiled.
+  private static let roomToCount = PostgresStatement(
+    "SELECT set_config('work_mem', '64MB', true), set_config('jit', 'off', true)")
+
+  /// Counts an attempt for each number of a repair job.
+  static func countRepairs(_ new: NewJob, _ transaction: PostgresTransaction) throws {
+    let numbers = new.chunks.flatMap { chunk -> [Int] in
+      if case .numbers(let numbers, _) = chunk { numbers } else { [] }
+    }
+    guard !numbers.isEmpty else { return }
+    try transaction.query(
+      """
+      UPDATE yardmaster.numbers SET repairs = repairs + 1, repaired_at = now()
+      WHERE repository_id = $1::uuid AND number = ANY ($2::bigint[])
+      """, [.id(new.repositoryID), .array(numbers)])
+  }
+
+  private static func isDue(_ attempts: String, since moment: String) -> String {
+    """
+    (\(attempts) < 5 OR \(moment) IS NULL
+      OR \(moment) <= now() - interval '1 day' * 2 ^ least(\(attempts) - 5, 5))
+    """
+  }
+
+  /// Completed jobs that prove something about the whole.
+  private static let walks = """
+    yardmaster.progressive_capture_jobs j
+    WHERE j.repository_id = $1::uuid AND j.status = 'completed' AND j.job_type <> 'repair'
+    """
+
+  /// Of a row `n` of `numbers`: an item whose lists are not all stored.
+  private static let isIncomplete = """
+    n.kind IN ('pull_request', 'issue') AND (n.proved_at IS NULL OR n.proved_at < n.observed_at)
+    """
+
+  /// Numbers whose item or lists are stored with fewer or more rows than GitHub counted. Each table is gone through once.
+  private static let mismatched = """
+    SELECT n.number FROM yardmaster.numbers n
+      LEFT JOIN yardmaster.pull_requests p ON p.repository_id = $1::uuid AND p.number = n.number
+        AND p.deleted_at IS NULL
+      LEFT JOIN yardmaster.issues i ON i.repository_id = $1::uuid AND i.number = n.number AND i.deleted_at IS NULL
+      LEFT JOIN (\(counted("issue_comments", "issue_number"))) AS comments ON comments.number = n.number
+      LEFT JOIN (\(counted("reviews", "pull_number"))) AS reviews ON reviews.number = n.number
+      LEFT JOIN (\(counted("pull_request_files", "pull_number"))) AS files ON files.number = n.number
+      LEFT JOIN (
+        SELECT from_number AS number, count(*) AS stored FROM yardmaster.links
+        WHERE repository_id = $1::uuid AND kind = 'closes' AND to_number IS NOT NULL GROUP BY from_number
+      ) AS closes ON closes.number = n.number
+    WHERE n.repository_id = $1::uuid AND n.kind IN ('pull_request', 'issue') AND NOT (\(isIncomplete)) AND (
+      CASE WHEN n.kind = 'pull_request' THEN p.number IS NULL ELSE i.number IS NULL END
+      OR n.labels_total <> cardinality(CASE WHEN n.kind = 'pull_request' THEN p.labels ELSE i.labels END)
+      OR n.comments_total <> coalesce(comments.stored, 0)
+      OR n.reviews_total <> coalesce(reviews.stored, 0)
+      OR n.files_total <> coalesce(files.stored, 0)
+      OR n.closes_total <> coalesce(closes.stored, 0))
+    """
+
+  private static func counted(_ table: String, _ column: String) -> String {
+    """
+    SELECT \(column) AS number, count(*) AS stored FROM yardmaster.\(table)
+    WHERE repository_id = $1::uuid AND deleted_at IS NULL GROUP BY \(column)
+    """
+  }
+}

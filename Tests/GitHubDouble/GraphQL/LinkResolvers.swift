@@ -1,0 +1,74 @@
+/// What ties issues, pull requests and commits together.
+extension GraphQLResolvers {
+  private static func item(_ context: GraphQLContext, _ node: GraphQLNode) -> (Int, RepositoryModel.Item)? {
+    switch node {
+    case .item(let repository, let position), .closedEvent(let repository, let position):
+      (repository, context.world.repositories[repository].items[position])
+    default: nil
+    }
+  }
+
+  /// Of a pull request.
+  static let links: [String: GraphQLResolver] = [
+    "mergeCommit": { context, node, _ in
+      guard let (repository, item) = item(context, node), let sha = item.pull?.mergeSHA else { return .null }
+      return .object(.commit(repository, sha))
+    },
+    "closingIssuesReferences": { context, node, arguments in
+      guard let (repository, item) = item(context, node), let pull = item.pull else { return .null }
+      let positions = pull.closes.compactMap { context.world.repositories[repository].position(of: $0) }
+      return GraphQLPage.of(
+        "Issue", count: positions.count, arguments: arguments, key: { GraphQLPageKey(value: Int64($0), id: 0) },
+        node: { .item(repository, positions[$0]) })
+    },
+  ]
+
+  /// Of an issue: the event that closed it, and no other.
+  static let timeline: [String: GraphQLResolver] = [
+    "timelineItems": { context, node, arguments in
+      guard case .item(let repository, let position) = node else { return .null }
+      let isClosed = context.world.repositories[repository].items[position].isClosed
+      let isWanted = arguments.strings("itemTypes")?.contains("CLOSED_EVENT") ?? true
+      return GraphQLPage.of(
+        "IssueTimelineItems", count: isClosed && isWanted ? 1 : 0, arguments: arguments,
+        key: { GraphQLPageKey(value: Int64($0), id: 0) }, node: { _ in .closedEvent(repository, position) })
+    }
+  ]
+
+  static let closedEvent: [String: GraphQLResolver] = [
+    "id": { context, node, _ in item(context, node).map { .text("CE_kwDO\($1.id)") } ?? .null },
+    "createdAt": { context, node, _ in item(context, node).map { .moment($1.closedAt ?? $1.updatedAt) } ?? .null },
+    "closer": { context, node, _ in
+      guard let (repository, item) = item(context, node), let sha = item.closingCommit else { return .null }
+      return .object(.commit(repository, sha))
+    },
+  ]
+
+  static let commit: [String: GraphQLResolver] = [
+    "id": { _, node, _ in
+      guard case .commit(_, let sha) = node else { return .null }
+      return .text("C_kwDO\(sha)")
+    },
+    "oid": { _, node, _ in
+      guard case .commit(_, let sha) = node else { return .null }
+      return .text(sha)
+    },
+    "repository": { _, node, _ in
+      guard case .commit(let repository, _) = node else { return .null }
+      return .object(.repository(repository))
+    },
+  ]
+
+  /// There are no discussions to show, only where they stand.
+  static let discussion: [String: GraphQLResolver] = [
+    "id": { _, node, _ in
+      guard case .discussion(_, let number) = node else { return .null }
+      return .text("D_kwDO\(number)")
+    },
+    "number": { _, node, _ in
+      guard case .discussion(_, let number) = node else { return .null }
+      return .integer(number)
+    },
+    "title": { _, _, _ in .text("A discussion") },
+  ]
+}

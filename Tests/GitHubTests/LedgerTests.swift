@@ -1,0 +1,319 @@
+import Domain
+import GitHub
+import ScriptedServer
+import Testing
+
+private let ok = Step("GET", "/a", .json("{}", headers: full))
+private let full = window(4000)
+
+private func window(_ remaining: Int, reset: Int64 = 100, resource: String = "core") -> [String: String] {
+  var headers = budget(remaining, reset: reset, resource: resource)
+  headers["X-RateLimit-Limit"] = "5000"
+  return headers
+}
+
+private func budgets(
+  _ ledger: LedgerDouble, repository: String? = "Oct/Hello", priority: BudgetRequest.Priority = .history
+) -> GitHubClient.Budgets {
+  GitHubClient.Budgets(
+    ledger: ledger, priority: priority, repository: repository.flatMap { RepositoryName($0) })
+}
+
+private func get(_ yard: Yard, _ path: String = "/a") async throws -> RESTAnswer {
+  try await yard.client.send(RESTRequest(.get, path))
+}
+
+/// What a client asks of the ledger that it shares with other processes, and tells it.
+@Suite(.timeLimit(.minutes(1))) struct LedgerTests {
+  private static let actions = "ghs_tokenOfTheJob"
+
+  @Test func everyRequestIsDrawnAndTold() async throws {
+    let ledger = LedgerDouble()
+    let query = #"{"data":{"name":"n","rateLimit":{"cost":7,"remaining":4000,"resetAt":"2027-01-15T09:00:00Z"}}}"#
+    let steps = [
+      ok, Step("GET", "/a", .answer(status: 304, headers: full)), Step("POST", "/issues/1/comments", .json("{}")),
+      Step("POST", "/graphql", .json(query, headers: window(3993, resource: "graphql"))),
+      Step("GET", "/search/issues?q=a", .json("{}")),
+    ]
+    try await Yard.run(steps, token: Self.actions, budgets: budgets(ledger)) { yard in
+      _ = try await get(yard)
+      _ = try await get(yard)
+      _ = try await yard.client.send(RESTRequest(.post, "/issues/1/comments"))
+      let plain = GraphQLQuery(operation: "Q", document: "query Q { name }", variables: [:], points: 9)
+      _ = try await yard.client.query(plain, as: Yard.Named.self)
+      _ = try await get(yard, "/search/issues?q=a")
+      let draws = await ledger.draws
+      #expect(draws.map(\.resource) == ["core", "core", "core", "graphql", "search"])
+      #expect(draws.map(\.cost) == [1, 1, 1, 9, 1])
+      #expect(draws.map(\.weight) == [1, 1, 5, 1, 1])
+      #expect(draws.map(\.createsContent) == [false, false, true, false, false])
+      let host = yard.server.url.dropFirst(7)
+      #expect(Set(draws.map(\.owner.description)) == ["\(host) repository:oct/hello"])
+      #expect(draws.allSatisfy { $0.priority == .history && $0.expectedSeconds > 0 })
+      // Receipts ride on the next draw, and the last one on the flush.
+      #expect(await ledger.receipts.count == 4)
+      #expect(await ledger.settled.isEmpty)
+      await yard.client.flush()
+      #expect(await ledger.settled.map(\.resource) == ["search"])
+      let receipts = await ledger.receipts
+      #expect(receipts.map(\.id) == draws.map(\.id))
+      #expect(receipts.map(\.cost) == [1, 0, 1, 7, 1])
+      #expect(receipts[0].window == BudgetReceipt.Window(limit: 5000, remaining: 4000, resetsIn: 100))
+      #expect(receipts[2].window == nil)
+      #expect(receipts.allSatisfy { $0.refusal == nil })
+      await yard.client.flush()
+      #expect(await ledger.receipts.count == 5)
+    }
+  }
+
+  @Test func withoutALedgerNothingIsAdded() async throws {
+    let query = Step("POST", "/graphql", .json(#"{"data":{"name":"n"}}"#))
+    try await Yard.run([query, ok]) { yard in
+      _ = try await yard.ask()
+      _ = try await get(yard)
+      #expect(!String(decoding: yard.server.requests[0].body, as: UTF8.self).contains("viewer"))
+    }
+  }
+
+  @Test func aLostAnswerIsToldWithoutACost() async throws {
+    let ledger = LedgerDouble()
+    try await Yard.run([Step("GET", "/a", .reset), ok], token: Self.actions, budgets: budgets(ledger)) { yard in
+      _ = try await get(yard)
+      await yard.client.flush()
+      #expect(await ledger.draws.count == 2)
+      #expect(await ledger.receipts.map(\.cost) == [nil, 1])
+    }
+  }
+
+  @Test func refusalsAreToldAtOnce() async throws {
+    let ledger = LedgerDouble()
+    let secondary = Reply.json(
+      #"{"message":"You have exceeded a secondary rate limit."}"#, status: 429, headers: ["Retry-After": "40"])
+    let primary = Reply.json(#"{"message":"API rate limit exceeded"}"#, status: 403, headers: window(0, reset: 90))
+    try await Yard.run(
+      [Step("GET", "/a", secondary), Step("GET", "/b", primary)], token: Self.actions, budgets: budgets(ledger),
+      patience: 20
+    ) { yard in
+      #expect(await thrown { _ = try await get(yard) } is RateLimited)
+      #expect(await ledger.settled.map(\.refusal) == [.secondary(retryAfter: 40)])
+      #expect(await ledger.settled.map(\.cost) == [0])
+      try await yard.clock.sleep(seconds: 41)
+      await ledger.play(.granted)
+      #expect(await thrown { _ = try await get(yard, "/b") } is RateLimited)
+      #expect(await ledger.settled.map(\.refusal).last == .primary(resetsIn: 90))
+    }
+  }
+
+  @Test(arguments: [BudgetWait.primary, .secondary, .pace]) func whatTheLedgerSaysIsWaitedFor(reason: BudgetWait)
+    async throws
+  {
+    let ledger = LedgerDouble()
+    await ledger.play(.wait(seconds: 30, reason: reason))
+    try await Yard.run([ok], token: Self.actions, budgets: budgets(ledger)) { yard in
+      _ = try await get(yard)
+      try #require(yard.clock.sleeps.count == 1)
+      #expect((30...31).contains(yard.clock.sleeps[0]))
+      #expect(await ledger.draws.count == 2)
+    }
+  }
+
+  /// A wait for one resource holds back nobody but it; a secondary limit everybody; and nobody asks the ledger again.
+  @Test func whatIsKnownIsNotAskedAgain() async throws {
+    let ledger = LedgerDouble()
+    await ledger.play(.wait(seconds: 30, reason: .primary), .granted, .wait(seconds: 50, reason: .secondary))
+    let steps = [ok, Step("POST", "/graphql", .json(#"{"data":{"name":"n"}}"#))]
+    try await Yard.run(steps, token: Self.actions, budgets: budgets(ledger), patience: 20) { yard in
+      for _ in 0..<3 { #expect(await thrown { _ = try await get(yard) } is RateLimited) }
+      #expect(await ledger.draws.count == 1)
+      _ = try await yard.ask()
+      #expect(await thrown { _ = try await yard.ask() } is RateLimited)
+      try await yard.clock.sleep(seconds: 29)
+      let error = await thrown { _ = try await get(yard) } as? RateLimited
+      let until = try #require(error?.until)
+      #expect((50...52).contains(Double(until.microseconds - FakeClock.start.microseconds) / 1e6))
+      #expect(await yard.client.limitedUntil == until)
+      #expect(await ledger.draws.count == 3)
+      try await yard.clock.sleep(seconds: 24)
+      _ = try await get(yard)
+    }
+  }
+
+  /// The patience is for one request, not for one of its waits.
+  @Test func patienceEnds() async throws {
+    let ledger = LedgerDouble()
+    await ledger.play(
+      .wait(seconds: 8, reason: .pace), .wait(seconds: 8, reason: .pace), .wait(seconds: 8, reason: .pace))
+    try await Yard.run([], token: Self.actions, budgets: budgets(ledger), patience: 20) { yard in
+      #expect(await thrown { _ = try await get(yard) } is RateLimited)
+      #expect(yard.clock.sleeps.count == 2)
+    }
+    // A limit that this process was told of, too.
+    let refusal = Reply.json("{}", status: 429, headers: ["Retry-After": "30"])
+    try await Yard.run([Step("GET", "/a", refusal)], patience: 20) { yard in
+      #expect((await thrown { _ = try await get(yard) } as? RateLimited)?.until == FakeClock.start + 30)
+      #expect(yard.clock.sleeps == [])
+    }
+  }
+
+  @Test func aBrokenLedgerEndsNothing() async throws {
+    let ledger = LedgerDouble()
+    let steps = [Step("GET", "/a", times: 6, .json("{}", headers: full))]
+    try await Yard.run(steps, token: Self.actions, budgets: budgets(ledger)) { yard in
+      _ = try await get(yard)
+      await ledger.breakDown()
+      for _ in 0..<2 { _ = try await get(yard) }
+      await yard.client.flush()
+      try await yard.clock.sleep(seconds: 31)
+      _ = try await get(yard)
+      #expect(yard.log.text.split(separator: "could not be read").count == 2)
+      await ledger.recover()
+      try await yard.clock.sleep(seconds: 31)
+      for _ in 0..<2 { _ = try await get(yard) }
+      await yard.client.flush()
+      // Two requests went out unasked, while the ledger was left alone or failed.
+      #expect(await ledger.draws.count == 3)
+      // Nothing is told twice, and nothing is lost: two draws may have been granted unheard.
+      let receipts = await ledger.receipts
+      #expect(Set(receipts.map(\.id)).count == receipts.count)
+      #expect(receipts.map(\.cost).filter { $0 == 1 }.count == 3)
+    }
+  }
+
+  @Test func aKnownLimitHoldsThoughTheLedgerBreaks() async throws {
+    let ledger = LedgerDouble()
+    await ledger.play(.wait(seconds: 30, reason: .secondary))
+    try await Yard.run([], token: Self.actions, budgets: budgets(ledger), deadline: 20) { yard in
+      #expect(await thrown { _ = try await get(yard) } is RateLimited)
+      await ledger.breakDown()
+      #expect(await thrown { _ = try await get(yard) } is RateLimited)
+    }
+  }
+}
+
+/// Whose budget a token draws on.
+@Suite(.timeLimit(.minutes(1))) struct OwnerTests {
+  private static func answer(_ login: String) -> Step {
+    Step("POST", "/graphql", .json(#"{"data":{"name":"n","viewer":{"login":"\#(login)"}}}"#))
+  }
+
+  private static let silent = Step("POST", "/graphql", .json(#"{"data":{"name":"n"}}"#))
+
+  private func owners(_ ledger: LedgerDouble) async -> [String] {
+    await ledger.draws.map { $0.owner.description.split(separator: " ").last.map(String.init) ?? "" }
+  }
+
+  @Test(arguments: [
+    ("Alice", "user:alice"), ("github-actions[bot]", "repository:oct/hello"), ("robot[bot]", "repository:oct/hello"),
+  ])
+  func theUserComesWithTheFirstQuery(login: String, owner: String) async throws {
+    let ledger = LedgerDouble()
+    try await Yard.run([Self.answer(login), Self.silent, ok], budgets: budgets(ledger)) { yard in
+      let client = yard.client
+      // Nothing is sent beside it as long as nobody knows on whose budget.
+      async let read = client.send(RESTRequest(.get, "/a"))
+      _ = try await yard.ask()
+      let answer = try await yard.ask()
+      #expect(answer.data?.name == "n")
+      _ = try await read
+      let owners = await owners(ledger)
+      #expect(owners[0].hasPrefix("token:"))
+      #expect(owners.dropFirst().allSatisfy { $0 == owner })
+      #expect(!"\(owners)".contains(Yard.token))
+      let bodies = yard.server.requests.map { String(decoding: $0.body, as: UTF8.self) }.filter { !$0.isEmpty }
+      #expect(bodies.filter { $0.contains("viewer") }.count == 1)
+      #expect(await ledger.known.count == 1)
+      // What the question cost is told to its true owner, too.
+      await client.flush()
+      #expect(await ledger.receipts.count == 4)
+      #expect(await ledger.receipts.filter { $0.owner.description.hasSuffix(owner) }.count == 3)
+    }
+    // The next process with the token need not ask.
+    try await Yard.run([Self.silent], budgets: budgets(ledger)) { yard in
+      _ = try await yard.ask()
+      #expect(await owners(ledger).last == owner)
+    }
+  }
+
+  @Test(arguments: [
+    "query Name($a: Input = {b: {c: 1}}) { name }", "query { name } fragment F on User { login }",
+    "query Name { name }",
+  ])
+  func theQuestionFitsAnyQuery(document: String) async throws {
+    let ledger = LedgerDouble()
+    try await Yard.run([Self.answer("bob")], budgets: budgets(ledger)) { yard in
+      let query = GraphQLQuery(operation: "Name", document: document, variables: [:])
+      _ = try await yard.client.query(query, as: Yard.Named.self)
+      let sent = String(decoding: yard.server.requests[0].body, as: UTF8.self)
+      #expect(sent.contains("{ viewer { login } name }"))
+      #expect(sent.split(separator: "viewer").count == 2)
+    }
+  }
+
+  /// Sixty at once are more than may be under way: nobody waits for a place that is taken by who waits for him.
+  @Test func whereNoQueryComesItIsAskedAlone() async throws {
+    let ledger = LedgerDouble()
+    let steps = [Self.answer("bob"), Step("GET", "/a", times: 60, .json("{}"))]
+    try await Yard.run(steps, budgets: budgets(ledger)) { yard in
+      let client = yard.client
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        for _ in 0..<60 { group.addTask { _ = try await client.send(RESTRequest(.get, "/a")) } }
+        try await group.waitForAll()
+      }
+      let sent = String(decoding: yard.server.requests[0].body, as: UTF8.self)
+      #expect(sent.contains("query Whose { viewer { login } rateLimit"))
+      #expect(await owners(ledger).filter { $0 != "user:bob" }.count == 1)
+    }
+    try await Yard.run([Self.answer("bob"), Self.silent], budgets: budgets(LedgerDouble())) { yard in
+      let document = "fragment F on User { login } query Name { name }"
+      let query = GraphQLQuery(operation: "Name", document: document, variables: [:])
+      _ = try await yard.client.query(query, as: Yard.Named.self)
+      #expect(String(decoding: yard.server.requests[1].body, as: UTF8.self).contains("\"query\":\"\(document)"))
+    }
+  }
+
+  /// Whoever was to ask and failed leaves it to the next.
+  @Test func aQuestionThatIsLostIsAskedAgain() async throws {
+    let ledger = LedgerDouble()
+    let lost = Step("POST", "/graphql", times: 4, .answer(status: 500))
+    try await Yard.run([lost, Self.answer("bob"), ok], budgets: budgets(ledger)) { yard in
+      #expect(await thrown { _ = try await get(yard) } is GitHubUnavailable)
+      _ = try await get(yard)
+      #expect(await owners(ledger).last == "user:bob")
+    }
+  }
+
+  @Test func aTokenThatMayNotAskKeepsABudgetOfItsOwn() async throws {
+    let ledger = LedgerDouble()
+    let refused = #"""
+      {"data":null,"errors":[{"type":"FORBIDDEN","path":["viewer"],"message":"Resource not accessible"}]}
+      """#
+    try await Yard.run(
+      [Step("POST", "/graphql", .json(refused)), Self.silent, Self.silent], budgets: budgets(ledger)
+    ) { yard in
+      for _ in 0..<2 {
+        let answer = try await yard.ask()
+        #expect(answer.data?.name == "n" && answer.errors.isEmpty)
+      }
+      #expect(Set(await owners(ledger)).count == 1)
+      #expect(await ledger.known.isEmpty)
+    }
+    try await Yard.run([Step("POST", "/graphql", .json(refused)), ok], budgets: budgets(LedgerDouble())) { yard in
+      _ = try await get(yard)
+    }
+  }
+
+  @Test func anInstallationHasItsOwn() async throws {
+    guard OpenSSL.path != nil else { return }
+    let ledger = LedgerDouble()
+    let token = #"{"token":"ghs_one","expires_at":"\#(FakeClock.start + 3600)"}"#
+    let steps = [
+      Step("GET", "/repos/o/r/installation", .json(#"{"id":7}"#)),
+      Step("POST", "/app/installations/7/access_tokens", .json(token, status: 201)), Step("GET", "/a", .json("{}")),
+    ]
+    let app = GitHubApp(id: "1", privateKey: OpenSSL.key, repository: RepositoryName("o/r"))
+    try await Yard.run(steps, credentials: GitHubCredentials(token: nil, app: app), budgets: budgets(ledger)) { yard in
+      _ = try await get(yard)
+      #expect(await owners(ledger) == ["installation:7"])
+    }
+  }
+}

@@ -1,0 +1,162 @@
+import Domain
+import Foundation
+import Postgres
+import Store
+import TestSupport
+import Testing
+
+@Suite struct ContinuationTests {
+  private func page(_ number: Int) -> CapturedPage {
+    var page = CapturedPage()
+    page.pullRequests = [Fixture.pullRequest(number)]
+    return page
+  }
+
+  @Test func aRunHasOneSuccessorAndAChainWithoutProgressEnds() async throws {
+    try await withStore { store, database in
+      let job = try await Fixture.job(store, chunks: [.range(first: 1, last: 9), .range(first: 10, last: 19)])
+      func work(_ next: Int, finished: Bool = false) async throws {
+        let chunk = try #require(try await store.claimChunk(of: job.id, runID: 1, lease: 600))
+        try await store.commit(
+          page(next), of: chunk, checkpoint: Checkpoint(next: next), finished: finished, cost: PageCost(items: 1),
+          widths: [:], lease: 600)
+        if !finished { try await store.release(chunk, notBefore: nil, error: nil) }
+      }
+      try await work(1)
+      #expect(try await store.continueJob(job.id, runID: 100) == .dispatch(number: 1))
+      #expect(try await store.continueJob(job.id, runID: 100) == .alreadyDispatched)
+      try await work(2)
+      #expect(try await store.continueJob(job.id, runID: 101) == .dispatch(number: 2))
+      // One run without a page may be bad luck; a heartbeat is no page.
+      let beating = try #require(try await store.claimChunk(of: job.id, runID: 102, lease: 600))
+      try await store.commit(
+        CapturedPage(), of: beating, checkpoint: beating.checkpoint, finished: false, cost: PageCost(), widths: [:],
+        lease: 600)
+      try await store.release(beating, notBefore: nil, error: nil)
+      #expect(try await store.continueJob(job.id, runID: 102) == .dispatch(number: 3))
+      #expect(try await store.continueJob(job.id, runID: 103) == .stuck(runs: 2))
+      #expect(try await store.continueJob(job.id, runID: 103) == .stuck(runs: 2))
+      // Somebody got it going again.
+      try await work(3)
+      #expect(try await store.continueJob(job.id, runID: 104) == .dispatch(number: 5))
+      try await work(4, finished: true)
+      try await work(5, finished: true)
+      #expect(try await store.continueJob(job.id, runID: 105) == .notNeeded)
+      #expect(
+        try await database.value(
+          "SELECT metadata->'continuation'->>'run_id' AS value FROM yardmaster.progressive_capture_jobs") == "104")
+    }
+  }
+
+  @Test func aJobThatWaitsForQuotaIsLeftToTheSweep() async throws {
+    try await withStore { store, database in
+      let job = try await Fixture.job(store, chunks: (1...3).map { .range(first: $0, last: $0) })
+      let chunk = try #require(try await store.claimChunk(of: job.id, runID: 1, lease: 600))
+      let moment = Timestamp("2999-01-01T00:00:00Z")!
+      try await store.postpone(job: job.id, until: moment + 60)
+      // One is still being worked on.
+      #expect(try await store.continueJob(job.id, runID: 100) == .dispatch(number: 1))
+      try await store.release(chunk, notBefore: moment, error: nil)
+      #expect(try await store.continueJob(job.id, runID: 101) == .waits(until: moment))
+      #expect(try await store.continueJob(job.id, runID: 102) == .waits(until: moment))
+      try await database.query("UPDATE yardmaster.capture_chunks SET not_before = now() WHERE ordinal = 2")
+      // Waiting was no failure.
+      #expect(try await store.continueJob(job.id, runID: 103) == .dispatch(number: 2))
+    }
+  }
+
+  @Test(arguments: ["completed", "failed", "cancelled"])
+  func aClosedJobNeedsNoSuccessor(status: String) async throws {
+    try await withStore { store, database in
+      let job = try await Fixture.job(store, chunks: [.range(first: 1, last: 1)])
+      try await database.query("UPDATE yardmaster.progressive_capture_jobs SET status = '\(status)'")
+      #expect(try await store.continueJob(job.id, runID: 100) == .notNeeded)
+      let error = await #expect(throws: StoreError.self) { try await store.continueJob(.random(), runID: 1) }
+      #expect(error?.cause == .unknownJob)
+    }
+  }
+
+  @Test func ofManyAtOnceOneIsToldToDispatch() async throws {
+    try await withMigratedDatabase { database in
+      let store = Store(databaseURL: database.url, auditKey: nil)
+      let job = try await Fixture.job(store, chunks: [.range(first: 1, last: 1)])
+      let answers = try await withThrowingTaskGroup(of: Continuation.self) { group in
+        for _ in 0..<8 {
+          group.addTask {
+            try await Store(databaseURL: database.url, auditKey: nil).continueJob(job.id, runID: 100)
+          }
+        }
+        return try await group.reduce(into: []) { $0.append($1) }
+      }
+      #expect(answers.count { $0 == .dispatch(number: 1) } == 1)
+      #expect(answers.count { $0 == .alreadyDispatched } == 7)
+    }
+  }
+}
+
+@Suite struct OpenJobTests {
+  @Test func kindsAndProcessorsAreJobsOfTheirOwn() async throws {
+    try await withStore { store, database in
+      let repository = try await store.repository(Fixture.repository, githubID: 1_296_269)
+      func job(_ kind: Job.Kind, _ processor: Job.Processor) async throws -> Job {
+        try await store.createJob(
+          NewJob(
+            id: nil, repositoryID: repository, scope: CaptureScope(window: .full), chunks: [.range(first: 1, last: 9)],
+            walkedAsOf: nil, runID: 5, kind: kind, processor: processor, metadata: ["priority": "high"]))
+      }
+      let history = try await job(.history, .githubActions)
+      let audit = try await job(.audit, .githubActions)
+      let inngest = try await job(.history, .inngest)
+      #expect(Set([history.id, audit.id, inngest.id]).count == 3)
+      #expect(try await job(.audit, .githubActions) == audit)
+      #expect(audit.kind == .audit && inngest.processor == .inngest)
+      #expect(try await store.openJobs(of: repository).map(\.id) == [history, audit, inngest].map(\.id))
+      #expect(
+        try await database.value(
+          "SELECT metadata->>'priority' AS value FROM yardmaster.progressive_capture_jobs LIMIT 1") == "high")
+      // A row that nobody can read hinders nobody.
+      try await database.query(
+        """
+        INSERT INTO yardmaster.progressive_capture_jobs (repository_id, metadata)
+        VALUES ($1::uuid, '{"max_items": "many"}')
+        """, [.text(repository.text)])
+      try await database.query(
+        "UPDATE yardmaster.progressive_capture_jobs SET status = 'completed' WHERE id = '\(audit.id)'")
+      #expect(try await store.openJobs(of: repository).map(\.id) == [history, inngest].map(\.id))
+      #expect(try await store.progress(of: audit.id).first?.kind == .audit)
+    }
+  }
+
+  @Test func progressTellsAllOfAChunk() async throws {
+    try await withStore { store, database in
+      let job = try await Fixture.job(
+        store, chunks: [.range(first: 1, last: 100), .reviewComments(since: nil, reconciles: true)])
+      let chunk = try #require(try await store.claimChunk(of: job.id, runID: 77, lease: 600))
+      var page = CapturedPage()
+      page.pullRequests = [Fixture.pullRequest(1)]
+      let checkpoint = Checkpoint(next: 40, absent: [3, 4])
+      try await store.commit(
+        page, of: chunk, checkpoint: checkpoint, finished: false, cost: PageCost(points: 2, requests: 3, items: 1),
+        widths: [:], lease: 600)
+      // A heartbeat.
+      try await store.commit(
+        CapturedPage(), of: chunk, checkpoint: checkpoint, finished: false, cost: PageCost(), widths: [:], lease: 600)
+      var shown = try #require(try await store.progress(of: job.id).first).chunks
+      #expect(shown[0].numbersDone == 38 && shown[0].pages == 1 && shown[0].runID == 77)
+      #expect(shown[0].points == 2 && shown[0].requests == 3 && shown[0].startedAt != nil)
+      #expect(shown[0].completedAt == nil && shown[0].status == .leased)
+      #expect(shown[1].numbersDone == nil && shown[1].runID == nil && shown[1].size == nil)
+      try await store.release(chunk, notBefore: nil, error: "the reason")
+      shown = try #require(try await store.progress(of: job.id).first).chunks
+      #expect(shown[0].error == "the reason" && shown[0].status == .pending)
+      let again = try #require(try await store.claimChunk(of: job.id, runID: 78, lease: 600, excluding: [chunk.id]))
+      #expect(again.ordinal == 2)
+      let first = try #require(try await store.claimChunk(of: job.id, runID: 79, lease: 600))
+      try await store.commit(
+        CapturedPage(), of: first, checkpoint: Checkpoint(next: 100), finished: true, cost: PageCost(), widths: [:],
+        lease: 600)
+      shown = try #require(try await store.progress(of: job.id).first).chunks
+      #expect(shown[0].numbersDone == 100 && shown[0].completedAt != nil && shown[0].pages == 2)
+    }
+  }
+}

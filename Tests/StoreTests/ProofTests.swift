@@ -1,0 +1,205 @@
+import Domain
+import Foundation
+import Postgres
+import Store
+import TestSupport
+import Testing
+
+@Suite struct ProofTests {
+  /// Numbers 1 to 8: two pull requests, an issue, a discussion, one gone, and 6, 7, 8 unknown.
+  private func capture(_ walk: inout Walk) async throws {
+    try await walk.commit(at: "10:00:00") { page in
+      page.numbers = [
+        Fixture.number(1, .pullRequest), Fixture.number(2, .pullRequest), Fixture.number(3, .issue),
+        Fixture.number(4, .discussion), Fixture.number(5, .gone),
+      ]
+      page.pullRequests = [Fixture.pullRequest(1), Fixture.pullRequest(2)]
+      page.issues = [Fixture.issue(3)]
+    }
+    try await walk.commit(at: "10:00:01") { page in
+      for number in [1, 2, 3] {
+        page.labels.append(LabelsRecord(number: number, isPullRequest: number < 3, labels: ["a", "b"]))
+        page.issueComments.append(Fixture.comment(Int64(number), on: number))
+        page.lists += [
+          Fixture.list(.labels, of: number, begun: "09:59:59", total: 2),
+          Fixture.list(.comments, of: number, begun: "09:59:59", total: 1),
+        ]
+      }
+      for number in [1, 2] {
+        page.reviews.append(Fixture.review(Int64(number), on: number))
+        page.files += [Fixture.file("a", of: number), Fixture.file("b", of: number)]
+        page.links.append(Fixture.link(number, to: 3))
+        page.lists += [
+          Fixture.list(.reviews, of: number, begun: "09:59:59", total: 1),
+          Fixture.list(.files, of: number, begun: "09:59:59", total: 2),
+          Fixture.list(.closes, of: number, begun: "09:59:59", total: 1),
+        ]
+      }
+      page.completed = [1, 2, 3]
+    }
+  }
+
+  @Test func everyNumberIsAccountedForAndEveryListCounted() async throws {
+    try await withStore { store, database in
+      let repository = try await store.repository(Fixture.repository, githubID: 1_296_269)
+      #expect(try await store.proof(of: repository) == CaptureProof())
+      let moment = Fixture.time("09:00:00")
+      let job = try await store.createJob(
+        NewJob(
+          id: nil, repositoryID: repository, scope: CaptureScope(window: .all), chunks: [.range(first: 1, last: 8)],
+          walkedAsOf: moment, runID: 1, newest: 8))
+      var walk = try await Walk(store, database)
+      #expect(walk.job.id == job.id)
+      #expect(try await store.proof(of: repository).unaccounted == 8)
+      #expect(try await store.numbersToRepair(of: repository, newest: 8, limit: 3) == [1, 2, 3])
+      try await capture(&walk)
+      var proof = try await store.proof(of: repository)
+      #expect(proof.newest == 8 && proof.unaccounted == 3)
+      #expect(proof.pullRequests == 2 && proof.issues == 1 && proof.discussions == 1 && proof.gone == 1)
+      #expect(proof.incomplete == 0 && proof.mismatched == 0 && proof.walkedAsOf == nil && !proof.isWhole)
+      #expect(proof.oldestReading == Fixture.time("10:00:01"))
+      #expect(try await store.numbersToRepair(of: repository, newest: 8, limit: 100) == [6, 7, 8])
+      try await walk.commit(at: "10:01:00", finished: true) { $0.numbers = (6...8).map { Fixture.number($0, .gone) } }
+      proof = try await store.proof(of: repository)
+      #expect(proof.isWhole && proof.walkedAsOf == moment && proof.auditedAsOf == moment)
+      #expect(try await store.numbersToRepair(of: repository, newest: 8, limit: 100).isEmpty)
+      // A delta moves the walk on, and proves nothing that only an audit can.
+      _ = try await store.createJob(
+        NewJob(
+          id: nil, repositoryID: repository, scope: CaptureScope(window: .all), chunks: [], walkedAsOf: moment + 60,
+          runID: 2, newest: 9))
+      proof = try await store.proof(of: repository)
+      #expect(proof.walkedAsOf == moment + 60 && proof.auditedAsOf == moment)
+      #expect(proof.newest == 9 && proof.unaccounted == 1)
+      #expect(try await store.numbersToRepair(of: repository, newest: 9, limit: 100) == [9])
+    }
+  }
+
+  @Test(arguments: [
+    "DELETE FROM yardmaster.issue_comments WHERE issue_number = 2",
+    "UPDATE yardmaster.issue_comments SET deleted_at = now() WHERE issue_number = 2",
+    "UPDATE yardmaster.reviews SET deleted_at = now() WHERE pull_number = 2",
+    "DELETE FROM yardmaster.pull_request_files WHERE pull_number = 2 AND path = 'a'",
+    "DELETE FROM yardmaster.links WHERE from_number = 2",
+    "UPDATE yardmaster.pull_requests SET labels = '{}' WHERE number = 2",
+    "DELETE FROM yardmaster.pull_requests WHERE number = 2",
+    "UPDATE yardmaster.pull_requests SET deleted_at = now() WHERE number = 2",
+    """
+    INSERT INTO yardmaster.reviews (github_id, repository_id, pull_number, state, body)
+    SELECT 99, repository_id, 2, 'APPROVED', '' FROM yardmaster.reviews WHERE pull_number = 2
+    """,
+    "UPDATE yardmaster.numbers SET proved_at = NULL WHERE number = 2",
+    "UPDATE yardmaster.numbers SET observed_at = proved_at + interval '1 second' WHERE number = 2",
+    "DELETE FROM yardmaster.numbers WHERE number = 2",
+  ])
+  func damageIsFoundAndRepaired(sql: String) async throws {
+    try await withStore { store, database in
+      var walk = try await Walk(store, database)
+      let repository = walk.chunk.repositoryID
+      try await capture(&walk)
+      try await database.query("UPDATE yardmaster.repositories SET newest_number = 5")
+      #expect(try await store.numbersToRepair(of: repository, newest: 5, limit: 100).isEmpty)
+      try await database.query(sql)
+      #expect(try await store.numbersToRepair(of: repository, newest: 5, limit: 100) == [2])
+      let proof = try await store.proof(of: repository)
+      #expect(proof.unaccounted + proof.incomplete + proof.mismatched == 1)
+      // The item is captured again, later.
+      try await walk.commit(at: "12:00:00") { page in
+        page.numbers = [Fixture.number(2, .pullRequest)]
+        page.pullRequests = [Fixture.pullRequest(2)]
+        page.labels = [LabelsRecord(number: 2, isPullRequest: true, labels: ["a", "b"])]
+        page.issueComments = [Fixture.comment(2, on: 2)]
+        page.reviews = [Fixture.review(2, on: 2)]
+        page.files = [Fixture.file("a", of: 2), Fixture.file("b", of: 2)]
+        page.links = [Fixture.link(2, to: 3)]
+        page.lists = [
+          (CapturedList.labels, 2), (.comments, 1), (.reviews, 1), (.files, 2), (.closes, 1),
+        ].map { Fixture.list($0.0, of: 2, begun: "11:59:58", total: $0.1) }
+        page.completed = [2]
+      }
+      // The clock of the test's pages lies before the marks that this test set.
+      try await database.query("UPDATE yardmaster.issue_comments SET deleted_at = NULL")
+      try await database.query("UPDATE yardmaster.reviews SET deleted_at = NULL WHERE github_id <> 99")
+      try await database.query("UPDATE yardmaster.pull_requests SET deleted_at = NULL")
+      #expect(try await store.numbersToRepair(of: repository, newest: 5, limit: 100).isEmpty)
+    }
+  }
+
+  /// What GitHub itself miscounts is asked for five times, then ever more seldom.
+  @Test func whatCannotBeRepairedIsAskedForMoreSeldom() async throws {
+    try await withStore { store, database in
+      var walk = try await Walk(store, database)
+      let repository = walk.chunk.repositoryID
+      try await capture(&walk)
+      try await database.query("UPDATE yardmaster.numbers SET files_total = 7 WHERE number = 1")
+      for attempt in 1...5 {
+        #expect(try await store.numbersToRepair(of: repository, newest: 5, limit: 100) == [1], "\(attempt)")
+        let job = try await store.createJob(
+          NewJob(
+            id: nil, repositoryID: repository, scope: CaptureScope(window: .numbers([1])),
+            chunks: [.numbers([1], reviewComments: true)], walkedAsOf: nil, runID: 1, kind: .repair))
+        #expect(job.kind == .repair && job.scope.window == .numbers([1]))
+        try await database.query(
+          "UPDATE yardmaster.progressive_capture_jobs SET status = 'completed' WHERE id = '\(job.id)'")
+      }
+      #expect(try await store.numbersToRepair(of: repository, newest: 5, limit: 100).isEmpty)
+      #expect(try await store.proof(of: repository).mismatched == 1)
+      try await database.query("UPDATE yardmaster.numbers SET repaired_at = repaired_at - interval '25 hours'")
+      #expect(try await store.numbersToRepair(of: repository, newest: 5, limit: 100) == [1])
+      // Once it agrees, its next fault is as urgent as any.
+      try await database.query("UPDATE yardmaster.numbers SET files_total = 2 WHERE number = 1")
+      #expect(try await store.numbersToRepair(of: repository, newest: 5, limit: 100).isEmpty)
+      #expect(try await database.value("SELECT sum(repairs) AS value FROM yardmaster.numbers") == 0)
+    }
+  }
+
+  @Test func aDeadLetterEndsWhenItsNumberIsComplete() async throws {
+    try await withStore { store, database in
+      var walk = try await Walk(store, database)
+      let repository = walk.chunk.repositoryID
+      try await capture(&walk)
+      func bury(_ number: Int, list: CapturedList? = nil, name: String = "octo/Hello-World") async throws {
+        try await store.bury(
+          kind: list == nil ? "item" : "list", reference: "\(name)#\(number)", error: "poison",
+          payload: [
+            "job": .string(walk.job.id.text), "number": .integer(Int64(number)),
+            "list": list.map { .string($0.rawValue) } ?? .null,
+          ])
+      }
+      try await bury(1)
+      try await bury(1, list: .files)
+      try await bury(2, list: .reviewComments)
+      try await bury(9)
+      // What failed elsewhere is none of a capture's business.
+      try await store.bury(kind: "event", reference: "octo/Hello-World#1", error: "x", payload: ["number": 1])
+      #expect(try await store.proof(of: repository).deadLetters == 4)
+      #expect(try await store.numbersToRepair(of: repository, newest: 5, limit: 100) == [1, 2, 9])
+      // A rename changes nothing.
+      _ = try await store.repository(RepositoryName("octo/renamed")!, githubID: 1_296_269)
+      try await walk.commit(at: "12:00:00") { $0.completed = [1, 2] }
+      // A walk by ranges does not read review comments, so those that are missing stay a dead letter.
+      #expect(try await store.numbersToRepair(of: repository, newest: 5, limit: 100) == [2, 9])
+      walk.chunk.scope = .numbers([2], reviewComments: true)
+      try await walk.commit(at: "12:01:00") { $0.completed = [2] }
+      #expect(try await store.numbersToRepair(of: repository, newest: 5, limit: 100) == [9])
+      #expect(try await database.value("SELECT count(*) AS value FROM yardmaster.dead_letters") == 2)
+      for _ in 1...4 { try await bury(9) }
+      #expect(try await store.numbersToRepair(of: repository, newest: 9, limit: 100) == [6, 7, 8])
+    }
+  }
+
+  @Test func widthsAreRemembered() async throws {
+    try await withStore { store, database in
+      let walk = try await Walk(store, database)
+      #expect(try await store.widths(of: walk.chunk.repositoryID).isEmpty)
+      for widths in [["items": 12, "lists": 3], ["items": 20], [:]] {
+        try await store.commit(
+          CapturedPage(), of: walk.chunk, checkpoint: Checkpoint(next: 1), finished: false, cost: PageCost(),
+          widths: widths, lease: 600)
+      }
+      #expect(try await store.widths(of: walk.chunk.repositoryID) == ["items": 20, "lists": 3])
+      let other = try await store.repository(RepositoryName("octo/other")!, githubID: 5)
+      #expect(try await store.widths(of: other).isEmpty)
+    }
+  }
+}
