@@ -1,4 +1,5 @@
 """What all conformance parts stand on: the simulator, a database of one's own, the executable as a job's step."""
+import fcntl
 import http.client
 import json
 import os
@@ -137,17 +138,22 @@ class Database:
 
     @classmethod
     def start(cls):
+        """Starts the cluster, or joins in where another run has."""
         os.makedirs(os.path.dirname(cls.directory), exist_ok=True)
-        script = os.path.join(ROOT, "Scripts", "postgres")
-        status = subprocess.run([script, "status", cls.directory], capture_output=True, check=False)
-        cls.ours = status.returncode != 0
-        started = subprocess.run([script, "start", cls.directory, "--fast"], check=True, capture_output=True, text=True)
+        cls.users = open(cls.directory + ".users", "w")
+        fcntl.flock(cls.users, fcntl.LOCK_SH)
+        started = subprocess.run([os.path.join(ROOT, "Scripts", "postgres"), "start", cls.directory, "--fast"], check=True,
+                                 capture_output=True, text=True)
         cls.admin = started.stdout.strip().splitlines()[-1]
 
     @classmethod
     def stop(cls):
-        if cls.ours:
-            subprocess.run([os.path.join(ROOT, "Scripts", "postgres"), "stop", cls.directory], stdout=subprocess.DEVNULL)
+        """Stops the cluster where nobody else uses it."""
+        try:
+            fcntl.flock(cls.users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return
+        subprocess.run([os.path.join(ROOT, "Scripts", "postgres"), "stop", cls.directory], stdout=subprocess.DEVNULL)
 
     def __init__(self, name):
         Database.count += 1

@@ -11,8 +11,8 @@ import time
 from harness import BIG, Database, Simulator, check, environment, generate, note, plan, start
 
 WORKERS, HOUR = 8, 40
-#: Pull requests and issues that a point brings, about; more would only make for more windows.
-ITEMS_PER_POINT = 37
+#: Issues and pull requests that a point brings in chunks as small as these, about.
+ITEMS_PER_POINT = 24
 REPOSITORY = "acme/quota"
 
 

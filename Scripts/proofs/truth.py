@@ -167,7 +167,7 @@ def content(db):
     """Every captured row without what differs between databases: ids of our own and times of capture."""
     out = {}
     for table in KEYS:
-        rows = db.rows("SELECT to_jsonb(t) - 'repository_id' - 'id' AS r FROM yardmaster.%s t" % table)
+        rows = db.rows("SELECT to_jsonb(t) - 'repository_id' - 'observed_at' AS r FROM yardmaster.%s t" % table)
         out[table] = sorted(json.dumps(r["r"], sort_keys=True) for r in rows)
     return out
 

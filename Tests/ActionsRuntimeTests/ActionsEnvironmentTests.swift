@@ -27,6 +27,18 @@ import Testing
     #expect(environment.runURL == "https://github.com/o/r/actions/runs/17/attempts/2")
   }
 
+  @Test func inngestAndTheRunningWorkflow() {
+    let environment = ActionsEnvironment.read([
+      "INNGEST_EVENT_KEY": "ek_secret\n", "INNGEST_BASE_URL": "http://inngest:8288/",
+      "GITHUB_WORKFLOW_REF": "o/r/.github/workflows/history-sync.yml@refs/heads/a@b",
+    ])
+    #expect(environment.inngestEventKey == "ek_secret")
+    #expect(environment.inngestBaseURL == "http://inngest:8288")
+    #expect(environment.workflowFile == "history-sync.yml")
+    #expect(!"\(environment) \(String(reflecting: environment))".contains("secret"))
+    #expect(ActionsEnvironment.read([:]).workflowFile == nil)
+  }
+
   @Test(arguments: [
     ("http://127.0.0.1:8080/", nil, "http://127.0.0.1:8080/graphql"),
     ("https://ghe.example/api/v3", nil, "https://ghe.example/api/graphql"),

@@ -67,7 +67,7 @@ struct Sheet {
         owner[list.list.rawValue] = page
         complain(type, path + [list.list.rawValue, "nodes", "0"])
       case .odd?:
-        spoil(["fullDatabaseId": ["a", "b"]])
+        spoil(["fullDatabaseId": ["a", "b"], "closer": 7] as [String: Any])
         owner[list.list.rawValue] = page
       case .lessThanCounted?:
         page["totalCount"] = (page["totalCount"] as? Int ?? 0) + 1

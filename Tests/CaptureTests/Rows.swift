@@ -29,7 +29,8 @@ struct Rows: Equatable, Sendable {
 
   mutating func store(_ page: CapturedPage) {
     for number in page.numbers {
-      if number.kind == .gone || number.kind == .discussion || kinds[number.number].map({ $0 != number.kind }) ?? false {
+      if number.kind == .gone || number.kind == .discussion || kinds[number.number].map({ $0 != number.kind }) ?? false
+      {
         forget(number.number)
       }
       kinds[number.number] = number.kind

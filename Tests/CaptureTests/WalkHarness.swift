@@ -14,7 +14,8 @@ struct Walked: Sendable {
 
   /// Walks on from where `rows` was left, one step after the other.
   static func walk(
-    _ github: any GitHubAPI, _ scope: ChunkScope, of repository: String = "acme/widget", from checkpoint: Checkpoint = Checkpoint(),
+    _ github: any GitHubAPI, _ scope: ChunkScope, of repository: String = "acme/widget",
+    from checkpoint: Checkpoint = Checkpoint(),
     onto rows: Rows = Rows(), widths: [String: Int] = [:], limit: Int = 2_000,
     before: (Int, Checkpoint) async throws -> Void = { _, _ in }
   ) async throws -> Walked {

@@ -1,206 +1,233 @@
-import Capture
 import Domain
+import Foundation
 import Synchronization
+import TestSupport
 import Testing
 
-/// What the walk makes of answers that are too heavy, partial or odd.
+@testable import Capture
+
+/// What a walk over numbers asks for, and what it stores.
 @Suite struct WalkTests {
-  @Test(arguments: [1, 2, 7, 28])
-  func narrowsUntilGitHubCanAnswer(limit: Int) async throws {
-    let model = ModelRepository(count: 100)
-    let harness = CaptureHarness(
-      model,
-      github: { call in
-        if case .numbers(let numbers) = call, numbers.count > limit {
-          return .raise(QueryTooHeavy(detail: "cut off"))
-        }
-        return nil
-      })
-    _ = try await harness.plan()
-    let result = try await harness.sync()
-    #expect(result.isComplete)
-    #expect(harness.store.state.rows == model.rows(of: 1...100))
-    #expect(harness.store.state.buried.isEmpty)
-  }
-
-  @Test func widensAgainOnceGitHubRecovered() async throws {
-    let calls = Mutex(0)
-    let harness = CaptureHarness(
-      ModelRepository(count: 1_000),
-      github: { call in
-        guard case .numbers = call else { return nil }
-        return calls.withLock { count in
-          count += 1
-          return count < 5 ? .raise(QueryTooHeavy(detail: "cut off")) : nil
-        }
-      })
-    _ = try await harness.plan(chunkSize: 1_000)
-    _ = try await harness.sync()
-    let widths: [Int] = harness.github.calls.compactMap {
-      if case .numbers(let numbers) = $0 { numbers.count } else { nil }
+  @Test(arguments: [1, 9, 60, 333], [false, true])
+  func storesEveryRow(count: Int, reviewComments: Bool) async throws {
+    let model = ModelRepository(count: count, large: count > 9 ? 5 : nil)
+    let github = FakeGitHub(model)
+    let scope: ChunkScope =
+      reviewComments ? .numbers(Array(1...count), reviewComments: true) : .range(first: 1, last: count)
+    let walked = try await Walked.walk(github, scope)
+    var expected = model.rows(of: 1...count)
+    if !reviewComments { expected.reviewComments = [:] }
+    #expect(walked.rows == expected)
+    #expect(walked.losses == [])
+    #expect(walked.cost.items == expected.items.count)
+    #expect(walked.rows.readings.completed.sorted() == expected.items.keys.sorted())
+    #expect(walked.rows.readings.sightings.isEmpty)
+    for (number, item) in model.items {
+      let totals = walked.rows.readings.totals
+      #expect(totals["\(number) labels"] == item.labels.count)
+      #expect(totals["\(number) comments"] == item.comments.count)
+      guard item.isPull else { continue }
+      #expect(totals["\(number) reviews"] == item.reviews.count)
+      #expect(totals["\(number) files"] == item.files.count)
+      #expect(totals["\(number) closes"] == item.closes.count)
     }
-    #expect(widths.prefix(5) == [29, 14, 7, 3, 1])
-    #expect(widths.max() == 29)
-    #expect(widths.dropFirst(5).dropLast().contains(29))
-    #expect(widths.count < 110)
   }
 
-  @Test func anItemThatIsAlwaysTooHeavyIsBuriedAndTheRestGoesOn() async throws {
-    let model = ModelRepository(count: 60)
-    let harness = CaptureHarness(
-      model,
-      github: { call in
-        if case .numbers(let numbers) = call, numbers.contains(22) { return .raise(QueryTooHeavy(detail: "cut off")) }
-        return nil
-      })
-    _ = try await harness.plan()
-    let result = try await harness.sync()
-    #expect(result.isComplete)
-    #expect(result.totals.losses == 1)
-    #expect(harness.store.state.buried.map(\.reference) == ["acme/widget#22"])
-    #expect(harness.store.state.buried.map(\.kind) == ["item"])
-    var expected = model.rows(of: (1...60).filter { $0 != 22 })
-    // Its review comments come with the repository's flat list.
-    expected.reviewComments = model.rows(of: 1...60).reviewComments
-    #expect(harness.store.state.rows == expected)
-    #expect(harness.notes.all.contains { $0.contains("acme/widget#22") })
+  /// A call holds as many lists as a point buys, and no more; only the first and the last may hold fewer.
+  @Test func fillsEveryCall() async throws {
+    let model = ModelRepository(count: 400, large: 211)
+    let github = FakeGitHub(model)
+    let walked = try await Walked.walk(github, .range(first: 1, last: 400))
+    let lists = github.asked.map(\.lists.count)
+    #expect(lists.first == 0)
+    #expect(lists.dropFirst().dropLast().allSatisfy { $0 == 149 })
+    #expect(walked.cost.points == lists.count)
+    #expect(walked.cost.points == 1 + (lists.reduce(0, +) + 148) / 149)
+    // Nothing is asked for twice, and no list that is known to be empty.
+    let asked = github.asked.flatMap(\.lists)
+    #expect(Set(asked.map { "\($0.nodeID) \($0.list) \($0.after ?? "")" }).count == asked.count)
+    #expect(!asked.contains { $0.list == .files && model.items[$0.number]?.files.isEmpty ?? false })
+    #expect(!asked.contains { $0.list == .closer && model.items[$0.number]?.stateReason != "COMPLETED" })
+    let heads = github.asked.flatMap(\.heads)
+    #expect(heads == Array(1...400))
+    #expect(github.asked.flatMap(\.absent).sorted() == (1...400).filter { model.items[$0] == nil })
+    // The pull request with long lists is begun before its neighbours.
+    func firstCall(of number: Int) -> Int? {
+      github.asked.firstIndex { $0.lists.contains { $0.number == number && $0.list == .reviews } }
+    }
+    let head = try #require(github.asked.firstIndex { $0.heads.contains(211) })
+    #expect(firstCall(of: 211) == head + 1)
   }
 
-  @Test func aGitHubThatIsDownBuriesNothing() async throws {
-    let harness = CaptureHarness(
-      ModelRepository(count: 60),
-      github: { call in
-        switch call {
-        case .numbers, .probe: .raise(QueryTooHeavy(detail: "502"))
-        default: nil
+  @Test(arguments: 1...20)
+  func somethingIsAskedForAsLongAsAnythingIsLeft(seed: UInt64) throws {
+    var generator = SeededGenerator(seed: seed)
+    let walk = ChunkWalk(
+      github: FakeGitHub(ModelRepository(count: 0)), repository: try name("acme/widget"),
+      scope: .range(first: 1, last: 300))
+    for _ in 0..<500 {
+      var checkpoint = Checkpoint(
+        next: Bool.random(using: &generator) ? 300 : Int.random(in: 0...300, using: &generator))
+      func some(_ most: Int) -> Int { Bool.random(using: &generator) ? 0 : Int.random(in: 0...most, using: &generator) }
+      checkpoint.absent = Array(0..<some(200))
+      checkpoint.pending = (0..<some(120)).map { number in
+        let lists = CapturedList.allCases.filter { $0 != .reviewComments && Bool.random(using: &generator) }.map {
+          PendingList($0, after: Int.random(in: 0..<9, using: &generator) == 0 ? "c" : nil)
         }
-      })
-    _ = try await harness.plan()
-    await #expect(throws: QueryTooHeavy.self) { try await harness.sync() }
-    #expect(harness.store.state.buried.isEmpty)
-    #expect(harness.store.state.chunks.last?.checkpoint.next == 0)
-  }
-
-  @Test(arguments: ["RESOURCE_LIMITS_EXCEEDED", "SERVICE_UNAVAILABLE"])
-  func aNullWithAnotherErrorIsAskedForAgain(type: String) async throws {
-    let model = ModelRepository(count: 60)
-    let failures = Mutex(0)
-    let harness = CaptureHarness(
-      model,
-      github: { call in
-        guard case .numbers(let numbers) = call, numbers.contains(4) else { return nil }
-        return failures.withLock { count in
-          count += 1
-          return count <= 2 ? .partial([4: type, 5: type]) : nil
-        }
-      })
-    _ = try await harness.plan()
-    let result = try await harness.sync()
-    #expect(result.isComplete)
-    #expect(harness.store.state.rows == model.rows(of: 1...60))
-    #expect(harness.store.state.buried.isEmpty)
-  }
-
-  @Test func anItemThatFailsForGoodIsBuriedWithWhatCameOfIt() async throws {
-    let model = ModelRepository(count: 29)
-    let harness = CaptureHarness(
-      model, github: { call in if case .numbers = call { .holes([2: "INTERNAL"]) } else { nil } })
-    _ = try await harness.plan()
-    let result = try await harness.sync()
-    #expect(result.isComplete)
-    #expect(harness.store.state.buried.map(\.reference) == ["acme/widget#2"])
-    let rows = harness.store.state.rows
-    let expected = model.rows(of: 1...29)
-    #expect(rows.items == expected.items)
-    #expect(rows.reviews == expected.reviews)
-    #expect(rows.comments.count == expected.comments.count - 2)
-  }
-
-  @Test func aListThatCannotBeDrainedIsBuriedAndTheOthersAreNot() async throws {
-    let model = ModelRepository(count: 40, large: 5)
-    let harness = CaptureHarness(
-      model,
-      github: { call in
-        if case .lists(let ids) = call, ids.count > 1 { return .raise(QueryTooHeavy(detail: "cut off")) }
-        return nil
-      })
-    _ = try await harness.plan()
-    let result = try await harness.sync()
-    #expect(result.isComplete)
-    #expect(harness.store.state.rows == model.rows(of: 1...40))
-
-    let broken = CaptureHarness(
-      model,
-      github: { call in if case .lists = call { .raise(QueryTooHeavy(detail: "cut off")) } else { nil } })
-    _ = try await broken.plan()
-    let second = try await broken.sync()
-    #expect(second.isComplete)
-    #expect(broken.store.state.buried.count { $0.kind == "list" } == 3)
-    #expect(broken.store.state.rows.reviews.count == model.rows(of: 1...40).reviews.count - 250)
-  }
-
-  @Test func aListOverRESTThatNeverComesIsBuriedAndTheOthersAreNot() async throws {
-    let model = ModelRepository(count: 60)
-    let since = try #require(Timestamp(ModelRepository.time(0)))
-    let down = Failure(.unavailable, "GitHub did not answer: HTTP 500", advice: "-")
-    let harness = CaptureHarness(
-      model,
-      github: { call in
-        if case .rest(let path) = call, path.contains("/pulls/13/comments") { return .raise(down) }
-        return nil
-      })
-    _ = try await harness.plan(.since(since))
-    let result = try await harness.sync()
-    #expect(result.isComplete)
-    #expect(harness.store.state.buried.map(\.reference) == ["acme/widget#13"])
-    #expect(harness.store.state.buried.map(\.kind) == ["list"])
-    // The flat list brings them all the same.
-    #expect(harness.store.state.rows == model.rows(of: 1...60))
-
-    let dark = CaptureHarness(model, github: { call in if case .rest = call { .raise(down) } else { nil } })
-    _ = try await dark.plan(.all)
-    dark.store.change { $0.chunks = [.init(scope: .numbers([1, 13]))] }
-    await #expect(throws: Failure.self) { try await dark.sync() }
-    #expect(dark.store.state.buried.isEmpty)
-  }
-
-  @Test func drainsAPullRequestOf350ReviewsInFewCalls() async throws {
-    let model = ModelRepository(count: 29, large: 5)
-    let harness = CaptureHarness(model)
-    _ = try await harness.plan()
-    let result = try await harness.sync()
-    #expect(harness.store.state.rows == model.rows(of: 1...29))
-    let lists: [Int] = harness.github.calls.compactMap { if case .lists(let ids) = $0 { ids.count } else { nil } }
-    // 260 comments, 350 reviews and 120 files: three lists go on, then two, then one.
-    #expect(lists == [3, 2, 1])
-    #expect(result.totals.points == 4)
-  }
-
-  @Test func theWalkOverReviewCommentsPassesManyOfOneSecond() async throws {
-    var model = ModelRepository(count: 12)
-    var id: Int64 = 1
-    for number in [1, 2, 4, 5] {
-      model.items[number]?.reviewComments = (0..<180).map { index in
-        id += 1
-        // 250 in second 40, and pages that begin and end in the middle of a second.
-        let second = number <= 2 ? (index < 55 ? index / 7 : 40) : 40 + index / 25
-        return .init(id: id, author: ModelRepository.people[0], body: "b\(id)", at: ModelRepository.time(second))
+        return PendingItem(
+          number: number, nodeID: "n", isPullRequest: true, lists: lists.isEmpty ? [PendingList(.labels)] : lists)
       }
+      let width = Int.random(in: 1...ItemsQuery.fullWidth, using: &generator)
+      let questions = walk.selection(at: checkpoint, width: width)
+      #expect(questions.isEmpty == walk.isThrough(checkpoint), "seed \(seed): \(checkpoint), \(width)")
+      #expect(questions.count <= width)
+      #expect(questions.count { $0.list != nil } <= 149)
+      #expect(Set(questions).count == questions.count)
+      let heads = questions.filter(\.isHead).map(\.number)
+      #expect(heads == Array(checkpoint.next + 1..<checkpoint.next + 1 + heads.count))
     }
-    let harness = CaptureHarness(model)
-    _ = try await harness.plan()
-    let result = try await harness.sync()
-    #expect(result.isComplete)
-    #expect(harness.store.state.rows.reviewComments == model.rows(of: 1...12).reviewComments)
-    let requests = harness.github.restPaths.count { $0.contains("/pulls/comments") }
-    #expect(requests <= 14)
   }
 
-  @Test func anEmptyRepositoryHasNothingToDo() async throws {
-    let harness = CaptureHarness(ModelRepository(count: 0))
-    let plan = try await harness.plan()
-    #expect(!plan.hasWork)
-    #expect(plan.chunkCount == 0)
-    #expect(plan.job?.status == .completed)
+  @Test func documentsAreFewAndAlike() async throws {
+    let documents = Mutex<Set<String>>([])
+    struct Recorder: GitHubAPI {
+      let github: FakeGitHub
+      let record: @Sendable (String) -> Void
+      var usage: APIUsage { get async { await github.usage } }
+      func query<Answer: Decodable & Sendable>(_ query: GraphQLQuery, as type: Answer.Type) async throws
+        -> GraphQLAnswer<Answer>
+      {
+        record(query.document)
+        return try await github.query(query, as: type)
+      }
+      func send(_ request: RESTRequest) async throws -> RESTAnswer { try await github.send(request) }
+    }
+    let github = FakeGitHub(ModelRepository(count: 6_000))
+    let recorder = Recorder(github: github) { document in documents.withLock { _ = $0.insert(document) } }
+    _ = try await Walked.walk(recorder, .range(first: 1, last: 6_000))
+    #expect(github.calls.count > 100)
+    #expect(documents.withLock { $0.count } * 2 < github.calls.count)
+  }
+
+  /// The same checkpoint leads to the same step, whoever asks and however often; and the checkpoint survives its storage.
+  @Test func aStepFollowsFromItsCheckpoint() async throws {
+    let model = ModelRepository(count: 120, large: 8)
+    let scope = ChunkScope.numbers(Array(1...120), reviewComments: true)
+    let straight = try await Walked.walk(FakeGitHub(model), scope)
+    for index in straight.checkpoints.indices.dropLast() {
+      let stored = try JSON.roundTrip(straight.checkpoints[index])
+      #expect(stored == straight.checkpoints[index])
+      let resumed = try await Walked.walk(FakeGitHub(model), scope, from: stored)
+      #expect(resumed.pages == Array(straight.pages.dropFirst(index + 1)))
+    }
+  }
+
+  @Test func absentNumbersAreDiscussionsOrGone() async throws {
+    let model = ModelRepository(count: 50)
+    let walked = try await Walked.walk(FakeGitHub(model), .range(first: 1, last: 60))
+    #expect(walked.rows.kinds[7] == .discussion)
+    #expect(walked.rows.kinds[17] == .gone)
+    #expect((51...60).allSatisfy { walked.rows.kinds[$0] == .gone })
+    let records = walked.pages.flatMap(\.numbers)
+    #expect(records.first { $0.number == 7 }?.nodeID == "D_7")
+    #expect(records.first { $0.number == 1 }?.nodeID == "PR_1")
+    #expect(walked.rows.kinds.count == 60)
+  }
+
+  /// What was captured before and is not there any more goes, what changed its kind is replaced.
+  @Test func aSecondWalkLeavesTheRowsOfTheRepositoryAsItIs() async throws {
+    var model = ModelRepository(count: 90, large: 8)
+    let scope = ChunkScope.numbers(Array(1...90), reviewComments: true)
+    let before = try await Walked.walk(FakeGitHub(model), scope)
+    model.items[8]?.comments.removeSubrange(100..<103)
+    model.items[8]?.reviewComments.removeFirst(3)
+    model.items[8]?.files = ["one.c"]
+    model.items[10]?.reviews = []
+    model.items[13]?.reviewComments = []
+    model.items[16]?.closes = []
+    model.items[20]?.labels = ["other"]
+    model.items[15]?.closer = nil
+    model.items[19] = nil
+    model.items[22] = nil
+    model.discussions.insert(22)
+    model.items[24]?.isPull = true
+    let after = try await Walked.walk(FakeGitHub(model), scope, onto: before.rows)
+    #expect(after.rows == model.rows(of: 1...90))
+  }
+
+  @Test func anItemThatVanishesBetweenItsHeadAndItsListsIsAskedForAgain() async throws {
+    var model = ModelRepository(count: 60)
+    let github = FakeGitHub(model)
+    model.items[2] = nil  // deleted
+    model.items[4] = nil  // made a discussion
+    model.discussions.insert(4)
+    model.items[5]?.generation = 1  // replaced by another of its kind
+    model.items[5]?.title = "Another"
+    let later = model
+    let walked = try await Walked.walk(github, .range(first: 1, last: 60)) { index, _ in
+      if index == 1 { github.change { $0 = later } }
+    }
+    var expected = later.rows(of: 1...60)
+    expected.reviewComments = [:]
+    #expect(walked.rows == expected)
+    #expect(walked.losses == [])
+    #expect(!walked.rows.readings.completed.contains(2))
+    #expect(walked.rows.readings.completed.contains(5))
+  }
+
+  @Test func aListThatShowsLessThanGitHubCountsIsReadTwice() async throws {
+    let model = ModelRepository(count: 60, large: 5)
+    let github = FakeGitHub(model) { call in
+      guard case .items = call else { return nil }
+      return .damage(
+        FakeGitHub.Damage(lists: [.init(3, .comments): .lessThanCounted, .init(5, .reviews): .lessThanCounted]))
+    }
+    let walked = try await Walked.walk(github, .range(first: 1, last: 60))
+    var expected = model.rows(of: 1...60)
+    expected.reviewComments = [:]
+    #expect(walked.rows == expected)
+    #expect(walked.losses == [])
+    #expect(walked.rows.readings.totals["3 comments"] == 3)
+    #expect(walked.rows.readings.totals["5 reviews"] == 350)
+    let asked = github.asked.flatMap(\.lists)
+    #expect(asked.count { $0.number == 3 && $0.list == .comments } == 2)
+    #expect(asked.count { $0.number == 5 && $0.list == .reviews } == 8)
+    #expect(walked.rows.readings.completed.contains(3))
+  }
+
+  @Test func aCommentThatIsDeletedBetweenTwoPagesIsNotKept() async throws {
+    let model = ModelRepository(count: 20, large: 5)
+    let github = FakeGitHub(model)
+    let walked = try await Walked.walk(github, .range(first: 1, last: 20)) { index, checkpoint in
+      let isUnderWay = checkpoint.pending.contains {
+        $0.number == 5 && $0.lists.contains { $0.list == .comments && $0.after != nil }
+      }
+      if isUnderWay { github.change { if $0.items[5]?.comments.count == 260 { $0.items[5]?.comments.removeFirst() } } }
+    }
+    // The first reading saw a comment that the second did not.
+    #expect(walked.rows.comments.count { $0.value.hasPrefix("5 ") } == 259)
+    #expect(walked.rows.readings.totals["5 comments"] == 259)
+  }
+
+  @Test func anEmptyChunkIsThroughAtOnce() async throws {
+    let github = FakeGitHub(ModelRepository(count: 3))
+    let walked = try await Walked.walk(github, .numbers([], reviewComments: true))
+    #expect(walked.pages.count == 1)
+    #expect(github.calls.isEmpty)
+  }
+
+  @Test func readingsBearGitHubsClock() async throws {
+    let walked = try await Walked.walk(FakeGitHub(ModelRepository(count: 30)), .range(first: 1, last: 30))
+    let latest = Timestamp(seconds: 1_800_000_000 - 2)
+    for page in walked.pages {
+      #expect(page.observedAt.map { $0 <= latest && $0 > latest - 60 } ?? false)
+      #expect(page.lists.allSatisfy { $0.begun <= latest && $0.begun > latest - 60 })
+    }
+  }
+}
+
+enum JSON {
+  static func roundTrip<Value: Codable>(_ value: Value) throws -> Value {
+    try JSONDecoder().decode(Value.self, from: JSONEncoder().encode(value))
   }
 }

@@ -13,7 +13,8 @@ private func captured(_ database: TestDatabase, _ table: RepositoryModel.TruthTa
       ? "to_char(\(column) AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') AS \(column)" : column
   }.joined(separator: ", ")
   let rows = try await database.query(
-    "SELECT row_to_json(t)::text AS value FROM (SELECT \(list) FROM yardmaster.\(table.rawValue) WHERE deleted_at IS NULL) t"
+    "SELECT row_to_json(t)::text AS value FROM (SELECT \(list) FROM yardmaster.\(table.rawValue) r "
+      + "WHERE to_jsonb(r) ->> 'deleted_at' IS NULL) t"
   )
   var lines: [String] = []
   for index in 0..<rows.count { lines.append(try canonical(rows[index].decode("value", as: String.self))) }
@@ -91,6 +92,42 @@ func expectEqualRows(_ database: TestDatabase, _ model: RepositoryModel, _ note:
         #expect(end.outputs["complete"] == "true")
         if request > 2 { #expect(end.log.contains("resuming from the checkpoint")) }
         try await expectEqualRows(database, Self.model, "killed at request \(request)")
+      }
+    }
+  }
+
+  /// Everything that a process could have written for its chunk.
+  private static func traces(_ database: TestDatabase) async throws -> String {
+    try await database.value(
+      """
+      SELECT concat_ws(' ',
+        (SELECT string_agg(c::text, ';' ORDER BY ordinal) FROM yardmaster.capture_chunks c),
+        (SELECT string_agg(j::text, ';') FROM yardmaster.progressive_capture_jobs j),
+        (SELECT string_agg(n::text, ';' ORDER BY number) FROM yardmaster.numbers n),
+        (SELECT count(*) FROM yardmaster.dead_letters)) AS value
+      """, as: String.self)
+  }
+
+  @Test(arguments: [1, 3]) func aProcessStoppedForLongerThanItsLeaseWritesNothing(request: Int) async throws {
+    try await withMigratedDatabase { database in
+      try await withGitHubDouble(Self.model) { github in
+        let step = try Step(github: github.url, database: database.url)
+        let job = try #require(try await step.run("plan", "--all").outputs["job-id"])
+        github.hold(on: .graphQL, skip: request)
+        let stopped = try step.start("sync", "--job-id", job)
+        _ = await github.held()
+        stopped.kill(SIGSTOP)
+        // Its answer arrives, and it does not read it.
+        github.release()
+        let other = try await step.run("sync", "--job-id", job)
+        #expect(other.outputs["complete"] == "true", "\(other.log)")
+        let before = try await Self.traces(database)
+        stopped.kill(SIGCONT)
+        let end = try await stopped.wait()
+        #expect(end.status == 0, "\(end.log)")
+        #expect(end.outputs["complete"] == "true", "\(end.log)")
+        #expect(try await Self.traces(database) == before)
+        try await expectEqualRows(database, Self.model)
       }
     }
   }

@@ -37,16 +37,17 @@ import Testing
         // An edit that has a time, and what has none.
         let numbers = github.repository().items.filter { !$0.comments.isEmpty && $0.isPullRequest }.map(\.number)
         let (edited, silent) = (try #require(numbers.first), try #require(numbers.last))
+        let now = github.now
         github.change { model in
           _ = model.update(edited) { item in
             item.title = "Edited"
-            item.updatedAt = github.now
+            item.updatedAt = now
           }
           _ = model.update(silent) { item in
             item.comments.removeFirst()
             item.pull?.reviews.removeAll()
           }
-          model.addIssue(title: "New", at: github.now)
+          model.addIssue(title: "New", at: now)
         }
         let second = try await step.run("sweep")
         #expect(second.status == 0, "\(second.log)")
@@ -64,9 +65,9 @@ import Testing
       try await withGitHubDouble(Self.model()) { github in
         let step = try Step(github: github.url, database: database.url)
         _ = try await step.run("sweep", "--audit-points", "0")
+        _ = try await database.query("DELETE FROM yardmaster.numbers WHERE number IN (3, 5)")
         _ = try await database.query(
           """
-          DELETE FROM yardmaster.numbers WHERE number IN (3, 5);
           DELETE FROM yardmaster.issue_comments WHERE github_id = (SELECT max(github_id) FROM yardmaster.issue_comments)
           """)
         let sweep = try await step.run("sweep", "--audit-points", "0")

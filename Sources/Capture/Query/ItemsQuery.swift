@@ -15,6 +15,8 @@ enum ItemsQuery {
 
   /// Requests that still round to one point.
   static let requestsPerPoint = 149
+  /// Questions of a full call: as many lists as a point buys, and half as many numbers.
+  static let fullWidth = requestsPerPoint + 75
   /// Ids that `nodes` takes.
   static let maximumIDs = 100
 

@@ -29,10 +29,3 @@ struct ListQuestion: Hashable, Sendable {
   var isPullRequest: Bool
   var page: PendingList
 }
-
-extension [Question] {
-  /// How heavy a call with these questions is: as many lists as it holds, or twice as many heads, whichever is more.
-  var weight: Int {
-    Swift.max(1, count { $0.list != nil }, 2 * count { $0.isHead }, 2 * count { $0.list == nil && !$0.isHead })
-  }
-}

@@ -32,10 +32,10 @@ extension ChunkWalk {
         if isFirst { work.pass(batch.questions) }
         isFirst = false
         failures = work.settle(batch.questions, with: reply)
-        if failures.isEmpty { pace.itemsWereFine(asked: batch.questions.weight) }
+        if failures.isEmpty { pace.itemsWereFine(asked: batch.questions.count) }
       } catch let heavy as QueryTooHeavy {
         if isFirst, batch.questions.count > 1 {
-          pace.itemsWereTooHeavy(asked: batch.questions.weight)
+          pace.itemsWereTooHeavy(asked: batch.questions.count)
           queue = [Batch(questions: Array(batch.questions.prefix(batch.questions.count / 2)))]
           continue
         }
@@ -44,7 +44,8 @@ extension ChunkWalk {
         failures = batch.questions.map { Failed(question: $0, reason: heavy.problem) }
       }
       guard !failures.isEmpty else { continue }
-      if batch.attempt == 0 { pace.itemsWereTooHeavy(asked: batch.questions.weight) }
+      // One that fails alone says nothing of how much may be asked for.
+      if batch.questions.count > 1 { pace.itemsWereTooHeavy(asked: batch.questions.count) }
       guard batch.questions.count == 1, batch.attempt + 1 >= Self.questionAttempts else {
         queue += batch.again(failures)
         continue
@@ -63,8 +64,12 @@ extension ChunkWalk {
 
   private func ask(_ questions: [Question], cost: inout PageCost) async throws -> Reply {
     let layout = ItemsQuery.Layout(questions)
-    let (answer, begun) = try await github.timed { try await $0.query(
-      ItemsQuery.query(layout, of: repository), as: ItemsAnswer.self) } date: { $0.date }
+    let (answer, begun) = try await github.timed {
+      try await $0.query(
+        ItemsQuery.query(layout, of: repository), as: ItemsAnswer.self)
+    } date: {
+      $0.date
+    }
     cost.points += answer.data?.cost ?? 1
     let complaints = Complaints(answer.errors, in: layout)
     guard let data = answer.data, data.hasRepository || layout.numbers.isEmpty else {

@@ -191,7 +191,8 @@ struct ItemWork {
     guard let first = lists.first, index(of: first.number) != nil else { return [] }
     let owner = part?.value
     let wanted = first.isPullRequest ? "PullRequest" : "Issue"
-    let isGone = part == nil ? reply.complaints.absent.contains(.owner(slot)) : owner.map { $0.typename != wanted } ?? false
+    let isGone =
+      part == nil ? reply.complaints.absent.contains(.owner(slot)) : owner.map { $0.typename != wanted } ?? false
     let isStuck = lists.contains { reply.complaints.cursorless.contains(.list(slot, $0.page.list)) }
     if (isGone || isStuck) && askAgain(first.number) { return [] }
     if isGone { return lists.map { Failed(question: .list($0), reason: "the item is not where its number leads") } }
@@ -226,11 +227,7 @@ struct ItemWork {
       return nil
     }
     guard let page = owner.page(of: question.page.list) else {
-      let reason = reply.complaints.reason(place, hole: owner.unreadable(question.page.list))
-      // GitHub cannot always compute a difference; then it says null, and no error.
-      guard reason == nil, question.page.list == .files else { return reason ?? Self.unexplained }
-      replace(question.page, with: nil, at: index)
-      return nil
+      return settleMissing(question, owner.unreadable(question.page.list), place, of: reply)
     }
     // What belongs to another repository may be none of the token's business.
     let isHidden = question.page.list.leadsElsewhere && reply.complaints.hidden.contains(place)
@@ -240,6 +237,20 @@ struct ItemWork {
     }
     owner.rows(of: question, into: &builder)
     advance(question, past: page, readAt: reply.begun, hidesEntries: isHidden)
+    return nil
+  }
+
+  /// A list that is null. GitHub cannot always compute a difference: then it says null for the files, and no error, however
+  /// often it is asked. Any other null that no error explains is not "nothing there".
+  private mutating func settleMissing(
+    _ question: ListQuestion, _ unreadable: String?, _ place: Complaints.Place, of reply: Reply
+  ) -> String? {
+    let reason = reply.complaints.reason(place, hole: unreadable ?? Self.unexplained) ?? Self.unexplained
+    guard reason == Self.unexplained, question.page.list == .files, let index = index(of: question.number) else {
+      return reason
+    }
+    let rest = PendingList(.files, isSecondReading: true)
+    replace(question.page, with: question.page.isSecondReading ? nil : rest, at: index)
     return nil
   }
 

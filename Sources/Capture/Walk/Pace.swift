@@ -6,76 +6,95 @@ struct Pace: Hashable, Sendable {
 
   /// - Parameter widths: what earlier runs learned; a query without an entry begins at its full width.
   init(_ widths: [String: Int] = [:]) {
-    items = Width(ceiling: ItemsQuery.requestsPerPoint, remembered: widths[ItemsQuery.operation])
+    items = Width(ceiling: ItemsQuery.fullWidth, remembered: widths[ItemsQuery.operation])
   }
 
-  var widths: [String: Int] { [ItemsQuery.operation: items.current] }
+  /// What is worth knowing in later runs.
+  var widths: [String: Int] { [ItemsQuery.operation: items.settled] }
 
-  mutating func itemsWereTooHeavy(asked weight: Int) { items.narrow(asked: weight) }
-  mutating func itemsWereFine(asked weight: Int) { items.widen(asked: weight) }
+  mutating func itemsWereTooHeavy(asked questions: Int) { items.narrow(asked: questions) }
+  mutating func itemsWereFine(asked questions: Int) { items.widen(asked: questions) }
   /// What failed did so for itself, not for the size of the calls that it was in.
   mutating func itemsWerePoisoned() { items.restore() }
 
   /// A search for the width that GitHub answers.
   ///
-  /// It charges extra points for a call that it had to cut off after 10 s. So a call that was too heavy is halved, or
-  /// goes back to a width that is known to work; from there half of the way back is tried at a time, and the width that
-  /// failed not before some good calls, twice as many each time that it fails again.
+  /// It charges extra points for a call that it had to cut off after 10 s. So a call that was too heavy is halved, or goes
+  /// back to a width that is known to work. The width that failed is tried again after the next good call, since it may
+  /// have been GitHub's bad moment; where it fails again, the search goes half of the way back at a time, and that width
+  /// is tried ever more seldom. Where it works, the width doubles.
   struct Width: Hashable, Sendable {
     private(set) var current: Int
     let ceiling: Int
     /// The smallest width that failed lately.
-    private var failed: Int?
-    /// The largest width that worked since.
+    private var barrier: Int?
+    /// Whether the barrier is being tried again.
+    private var isProbing = false
+    /// The largest width that worked lately.
     private var proven = 0
-    /// Good calls at the present width.
+    /// Good calls since the last one that failed.
     private var good = 0
-    /// Good calls before a width that failed is tried again.
-    private var patience = 8
+    /// Good calls before the barrier is tried again.
+    private var patience = 1
     /// The width before the trouble began.
     private var untroubled: Int
+
+    private static let longestPatience = 64
 
     init(ceiling: Int, remembered: Int? = nil) {
       self.ceiling = ceiling
       current = max(1, min(ceiling, remembered ?? ceiling))
       untroubled = current
-      if current < ceiling { failed = current + 1 }
+      guard current < ceiling else { return }
+      barrier = current + 1
+      patience = 8
     }
 
+    /// The width that works, as far as is known, while another one may be on trial.
+    var settled: Int { proven > 0 ? min(current, proven) : current }
+
     mutating func narrow(asked: Int) {
-      if failed.map({ asked >= $0 }) ?? false { patience = min(64, patience * 2) }
-      failed = asked
+      if barrier == nil { untroubled = current }
+      if isProbing {
+        patience = min(Self.longestPatience, patience * 4)
+      } else {
+        barrier = asked
+      }
+      isProbing = false
       if proven >= asked { proven = 0 }
       current = max(1, proven >= asked / 2 ? proven : min(current, asked / 2))
       good = 0
     }
 
+    /// A call that asks for less than a full one may is full all the same where there are as many lists as a point buys.
     mutating func widen(asked: Int) {
-      guard asked >= current else { return }
-      proven = max(proven, asked)
+      guard asked >= min(current, ItemsQuery.requestsPerPoint) else { return }
+      proven = max(proven, current)
       good += 1
-      guard current < ceiling else {
-        failed = nil
-        patience = 8
-        untroubled = ceiling
-        return
-      }
-      let gap = ((failed ?? 2 * current) - current) / 2
-      if gap > current / 8 {
-        current = min(ceiling, current + gap)
-        good = 0
-      } else if good >= patience {
-        untroubled = current
-        failed = nil
-        current = min(ceiling, current + max(1, current / 2))
-        good = 0
+      guard let barrier, !isProbing else { return recover() }
+      let gap = (barrier - current) / 2
+      if good >= patience {
+        isProbing = true
+        current = min(ceiling, max(barrier, current + 1))
+      } else if gap > current / 8 {
+        current += gap
       }
     }
 
+    /// Beyond the barrier, or without one.
+    private mutating func recover() {
+      barrier = nil
+      isProbing = false
+      patience = 1
+      current = min(ceiling, 2 * current)
+    }
+
+    /// Goes back to the width before the trouble, for which something else was to blame.
     mutating func restore() {
       current = max(current, untroubled)
-      failed = current < ceiling ? current + 1 : nil
-      good = 0
+      barrier = nil
+      isProbing = false
+      patience = 1
     }
   }
 }

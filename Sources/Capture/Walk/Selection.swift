@@ -8,7 +8,7 @@ extension ChunkWalk {
   ///
   /// Lists that go on come first, because each of their pages has to wait for the one before; so the longest list drains
   /// beside other work instead of after it. Then numbers where nothing was found, then first pages, and last the heads
-  /// of as many numbers as it takes to fill the call after this one.
+  /// of as many numbers as it takes to fill the call after this one. Something is chosen as long as anything is left.
   func selection(at checkpoint: Checkpoint, width: Int) -> [Question] {
     var begun: [Question] = []
     var fresh: [[Question]] = []
@@ -22,17 +22,18 @@ extension ChunkWalk {
       if !first.isEmpty { fresh.append(first) }
     }
     let waiting = begun.count + fresh.reduce(0) { $0 + $1.count }
-    let lists = min(width, waiting)
-    let room = lists == 0 ? max(1, width / 2) : width / 2
-    let absent = checkpoint.absent.prefix(room).map { Question.absent($0) }
-    let lacking = max(0, width - (waiting - lists))
-    var heads = numbers.slice(
-      from: checkpoint.next, length: min(room, (lacking + Self.listsOfAnItem - 1) / Self.listsOfAnItem))
+    let full = min(width, ItemsQuery.requestsPerPoint)
+    let wanted = min(
+      numbers.count - checkpoint.next, (max(0, 2 * full - waiting) + Self.listsOfAnItem - 1) / Self.listsOfAnItem)
+    let lists = min(full, waiting, width - min(checkpoint.absent.count + wanted, width / 3))
+    let room = width - lists
+    let absent = checkpoint.absent.prefix(max(room / 2, room - wanted)).map { Question.absent($0) }
+    var heads = numbers.slice(from: checkpoint.next, length: min(wanted, room - absent.count))
     // In fives, so that documents are alike.
     if heads.count > 5, checkpoint.next + heads.count < numbers.count { heads = heads.dropLast(heads.count % 5) }
-    var questions = Array(begun.prefix(width))
+    var questions = Array(begun.prefix(lists))
     questions += absent
-    questions += Self.fill(max(0, width - begun.count), with: fresh)
+    questions += Self.fill(max(0, lists - begun.count), with: fresh)
     questions += heads.map { .head($0) }
     return questions
   }

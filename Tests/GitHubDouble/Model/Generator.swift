@@ -3,7 +3,8 @@ extension RepositoryModel {
   ///
   /// Among ten or more pull requests there is one with more than 100 comments, one with more than 100 reviews, one with
   /// more than 100 files and one with a review of more than 100 comments; later about one in 400 is that long. One
-  /// title in eight is hostile, one author in 25 deleted, one in eight an App; one number in 30 belongs to nothing.
+  /// title in eight is hostile, one author in 25 deleted, one in eight an App; one number in 30 belongs to nothing or to a
+  /// discussion.
   public static func generated(
     owner: String = "acme", name: String = "widget", pullRequests: Int, issues: Int, seed: UInt64 = 1
   ) -> RepositoryModel {
@@ -53,6 +54,23 @@ struct RepositoryGenerator {
       } else {
         issuesLeft -= 1
         addIssue(number, at: moment)
+      }
+    }
+    link()
+  }
+
+  /// One pull request in five closes the issue before it, one in fifty two of them; a commit closed one in nine of the
+  /// issues that are done. Drawn from the numbers, not at random: what else is generated stays as it is.
+  private mutating func link() {
+    var issues: [Int] = []
+    for item in model.items {
+      if item.isPullRequest {
+        guard item.number % 5 == 0 else { continue }
+        _ = model.update(item.number) { $0.pull?.closes = Array(issues.suffix(item.number % 50 == 0 ? 2 : 1)) }
+      } else {
+        issues.append(item.number)
+        guard item.isClosed, item.stateReason == "completed", item.number % 9 == 0 else { continue }
+        _ = model.update(item.number) { $0.closingCommit = RepositoryModel.sha($0.id, 3) }
       }
     }
   }

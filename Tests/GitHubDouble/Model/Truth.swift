@@ -7,6 +7,8 @@ extension RepositoryModel {
     case reviewComments = "review_comments"
     case issueComments = "issue_comments"
     case files = "pull_request_files"
+    /// What a pull request closes, and the commit that closed an issue. They have no `deleted_at`.
+    case links
   }
 
   /// What a complete capture holds in that table: one JSON object a row, with the columns' names, in the order of
@@ -27,6 +29,7 @@ extension RepositoryModel {
         for comment in item.pull?.reviewComments ?? [] { lines.append(Self.row(comment, item.number)) }
       case .issueComments: for comment in item.comments { lines.append(Self.row(comment, item.number)) }
       case .files: for file in item.pull?.files ?? [] { lines.append(Self.row(file, item.number)) }
+      case .links: lines += links(from: item)
       }
     }
     return lines
@@ -69,6 +72,7 @@ extension RepositoryModel {
       $0.member("base_ref", pull.baseRef)
       $0.member("head_ref", pull.headRef)
       $0.member("head_sha", pull.headSHA)
+      $0.member("merge_commit_sha", pull.mergeSHA)
       labels(item.labels, &$0)
     }
   }
@@ -121,6 +125,22 @@ extension RepositoryModel {
       $0.member("body", storable(comment.body))
       $0.member("created_at", moment: comment.createdAt)
       $0.member("updated_at", moment: comment.updatedAt)
+    }
+  }
+
+  private func links(from item: Item) -> [[UInt8]] {
+    let issues = (item.pull?.closes ?? []).filter { position(of: $0) != nil }.map { Int64($0) }
+    let commits = item.isClosed ? [item.closingCommit].compactMap(\.self) : []
+    return issues.map { link(from: item, to: $0, nil) } + commits.map { link(from: item, to: nil, $0) }
+  }
+
+  private func link(from item: Item, to number: Int64?, _ commit: String?) -> [UInt8] {
+    Self.line {
+      $0.member("from_number", item.number)
+      $0.member("to_repository", fullName)
+      $0.member("to_number", number)
+      $0.member("to_commit", commit)
+      $0.member("kind", "closes")
     }
   }
 

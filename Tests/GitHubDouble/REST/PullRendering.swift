@@ -27,7 +27,7 @@ extension RESTRendering {
     writer.member("updated_at", moment: item.updatedAt)
     writer.member("closed_at", moment: item.closedAt)
     writer.member("merged_at", moment: pull.mergedAt)
-    writer.member("merge_commit_sha", pull.mergedAt == nil ? nil : pull.baseSHA)
+    writer.member("merge_commit_sha", pull.mergeSHA)
     writer.key("assignee")
     user(item.assignees.first, &writer)
     writer.key("assignees")

@@ -1,0 +1,77 @@
+import Domain
+import Testing
+
+@testable import Capture
+
+/// Walks over a repository's flat lists.
+@Suite struct FlatWalkTests {
+  /// 720 review comments: 250 of one second, and pages that begin and end in the middle of one.
+  private static var crowded: ModelRepository {
+    var model = ModelRepository(count: 12)
+    var id: Int64 = 1
+    for number in [1, 2, 4, 5] {
+      model.items[number]?.reviewComments = (0..<180).map { index in
+        id += 1
+        let second = number <= 2 ? (index < 55 ? index / 7 : 40) : 40 + index / 25
+        return .init(id: id, author: ModelRepository.people[0], body: "b\(id)", at: ModelRepository.time(second))
+      }
+    }
+    return model
+  }
+
+  @Test func passesManyCommentsOfOneSecond() async throws {
+    let model = Self.crowded
+    let github = FakeGitHub(model)
+    let walked = try await Walked.walk(github, .reviewComments(since: nil, reconciles: true))
+    #expect(walked.rows.reviewComments == model.rows(of: 1...12).reviewComments)
+    #expect(github.restPaths.count <= 13)
+    #expect(walked.cost == PageCost(requests: github.restPaths.count))
+    #expect(walked.pages.allSatisfy { $0.reviewCommentWalk != nil })
+    #expect(
+      walked.pages.map { $0.reviewCommentWalk?.isLast } == walked.pages.indices.map { $0 == walked.pages.count - 1 })
+    #expect(Set(walked.pages.map { $0.reviewCommentWalk?.begun }).count == 1)
+  }
+
+  @Test func whatTheWalkDoesNotMeetIsGone() async throws {
+    var model = Self.crowded
+    let before = try await Walked.walk(FakeGitHub(model), .reviewComments(since: nil, reconciles: true))
+    model.items[2]?.reviewComments.removeSubrange(60..<90)
+    let delta = try await Walked.walk(
+      FakeGitHub(model), .reviewComments(since: Timestamp(ModelRepository.time(0)), reconciles: false),
+      onto: before.rows)
+    #expect(delta.rows == before.rows)
+    #expect(delta.pages.allSatisfy { $0.reviewCommentWalk == nil })
+    let after = try await Walked.walk(
+      FakeGitHub(model), .reviewComments(since: nil, reconciles: true), onto: before.rows)
+    #expect(after.rows.reviewComments == model.rows(of: 1...12).reviewComments)
+  }
+
+  @Test func commentsOnIssuesAndPullRequestsComeByTheirUpdates() async throws {
+    let model = ModelRepository(count: 200)
+    let since = try #require(Timestamp(ModelRepository.time(60 * 60)))
+    let walked = try await Walked.walk(FakeGitHub(model), .issueComments(since: since))
+    let expected = model.rows(of: 60...200).comments
+    #expect(walked.rows.comments == expected)
+    #expect(walked.cost.requests == walked.pages.count)
+    #expect(walked.pages.allSatisfy { $0.lists.isEmpty && $0.numbers.isEmpty })
+  }
+
+  /// What is deleted or edited while the list of one pull request is read does not hide another comment.
+  @Test func aListOverRESTGoesByValue() async throws {
+    var model = ModelRepository(count: 6)
+    model.items[2]?.reviewComments = (0..<230).map {
+      .init(id: Int64(10 + $0), author: nil, body: "b\($0)", at: ModelRepository.time($0))
+    }
+    let github = FakeGitHub(model)
+    let walked = try await Walked.walk(github, .numbers([2], reviewComments: true)) { _, checkpoint in
+      let list = checkpoint.pending.first?.lists.first { $0.list == .reviewComments }
+      if list?.after != nil { github.change { $0.items[2]?.reviewComments.removeAll { $0.id < 20 } } }
+    }
+    #expect(walked.losses == [])
+    // Those that were read before they were deleted stay until the next reading; none of the others is missing.
+    #expect(walked.rows.reviewComments.count == 230)
+    #expect(walked.rows.readings.completed == [2])
+    let again = try await Walked.walk(github, .numbers([2], reviewComments: true), onto: walked.rows)
+    #expect(again.rows.reviewComments.count == 220)
+  }
+}
