@@ -46,6 +46,34 @@ struct ConformanceTests {
     }
   }
 
+  /// The same of made-up repositories in which everything that has broken other tools occurs.
+  @Test(arguments: ["1", "2"], [false, true])
+  func everyRowOfANastyRepositoryEqualsTheSimulators(seed: String, chosen: Bool) async throws {
+    let shared = try #require(Simulator.shared)
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("nasty-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try Simulator.generate(
+      shared, into: folder,
+      ["--owner", "acme", "--repo", "widget", "--prs", "120", "--issues", "90", "--seed", seed, "--shape", "nasty"])
+    let simulator = try Simulator(shared: shared, data: [folder.path])
+    let github = PlainGitHub(simulator.address)
+    let head = try await RepositoryHead.fetch(try name("acme/widget"), from: github)
+    let truth = try await Truth(of: "acme/widget", newest: head.newest, from: simulator)
+    let chunks: [ChunkScope] =
+      chosen
+      ? [.numbers(truth.numbers, reviewComments: true)]
+      : [.reviewComments(since: nil, reconciles: true), .range(first: 1, last: head.newest)]
+    var captured = Captured()
+    for chunk in chunks {
+      let walked = try await Walked.walk(github, chunk)
+      #expect(walked.losses == [])
+      for page in walked.pages { captured.add(page) }
+      try expectEachListOnce(walked, truth, reviewComments: chosen)
+    }
+    truth.expect(captured, chosen: chosen)
+    try await simulator.expectNoViolation()
+  }
+
   /// Every fault of GitHub's that a client can get over, each in 5 % of all requests: the rows are the same, and nothing
   /// is given up but what was planted.
   @Test(arguments: [1, 2])

@@ -3,18 +3,23 @@ import Domain
 import Logging
 import Synchronization
 
-/// A clock that the test moves. Sleeping either moves it (`runs`) or lasts until the task is cancelled.
+/// A clock that the test moves. Sleeping either moves it (`runs`) or lasts until the task is cancelled; with
+/// `onlyRests`, looks at the deadline last that long too, so that time passes by what a run means to wait.
 final class FakeClock: WallClock, Sendable {
   private let time = Mutex(Timestamp(seconds: 1_800_000_000))
-  let runs: Bool
+  private let runs: Bool
+  private let onlyRests: Bool
 
-  init(runs: Bool = false) { self.runs = runs }
+  init(runs: Bool = false, onlyRests: Bool = false) {
+    self.runs = runs || onlyRests
+    self.onlyRests = onlyRests
+  }
 
   var now: Timestamp { time.withLock { $0 } }
   func advance(_ seconds: Double) { time.withLock { $0 = $0 + seconds } }
 
   func sleep(seconds: Double) async throws {
-    guard runs else {
+    guard runs, !onlyRests || seconds > 0.3 else {
       // Ends with the task: no test waits for it.
       let (stream, continuation) = AsyncStream.makeStream(of: Void.self)
       for await _ in stream {}

@@ -174,7 +174,7 @@ import Testing
   }
 
   @Test func aLimitThatEndsInTimeIsWaitedForEvenByThePlan() async throws {
-    let clock = FakeClock(runs: true)
+    let clock = FakeClock(onlyRests: true)
     let until = clock.now + 900
     let harness = CaptureHarness(
       ModelRepository(count: 30), clock: clock, deadline: FakeDeadline(remaining: 3_000),

@@ -26,7 +26,7 @@ import Testing
   private static func isREST(_ call: FakeGitHub.Call) -> Bool { if case .rest = call { true } else { false } }
 
   @Test func aLimitThatEndsInTimeIsSleptThroughWithoutALease() async throws {
-    let clock = FakeClock(runs: true)
+    let clock = FakeClock(onlyRests: true)
     let until = Self.start + 1_800
     let model = ModelRepository(count: 120)
     let leases = Mutex<[JobProgress.Chunk.Status]>([])
@@ -52,7 +52,7 @@ import Testing
   }
 
   @Test func aLimitThatEndsTooLateEndsTheRunInGoodOrder() async throws {
-    let clock = FakeClock(runs: true)
+    let clock = FakeClock(onlyRests: true)
     let until = Self.start + 1_800
     let harness = CaptureHarness(
       ModelRepository(count: 120), clock: clock, deadline: FakeDeadline(remaining: 100),
@@ -82,7 +82,7 @@ import Testing
   }
 
   @Test func aSignalEndsTheSleep() async throws {
-    let clock = FakeClock(runs: true)
+    let clock = FakeClock(onlyRests: true)
     let deadline = FakeDeadline()
     let until = Self.start + 1_800
     let harness = CaptureHarness(
@@ -97,7 +97,7 @@ import Testing
   }
 
   @Test func aCancelledJobIsNotWaitedFor() async throws {
-    let clock = FakeClock(runs: true)
+    let clock = FakeClock(onlyRests: true)
     let until = Self.start + 1_800
     let store = Mutex<FakeStore?>(nil)
     let harness = CaptureHarness(
@@ -113,7 +113,7 @@ import Testing
 
   /// The database's clock decides what is free; when this machine's is ahead of it, the run tries again.
   @Test func aDatabaseWhoseClockIsBehindIsWaitedFor() async throws {
-    let clock = FakeClock(runs: true)
+    let clock = FakeClock(onlyRests: true)
     let until = Self.start + 100
     let late = Mutex(0)
     let model = ModelRepository(count: 30)
@@ -139,7 +139,7 @@ import Testing
 
   /// A limit that the client goes on throwing although its moment has come must not become a busy loop.
   @Test func aLimitThatIsWrongAboutItsEndDoesNotSpin() async throws {
-    let clock = FakeClock(runs: true)
+    let clock = FakeClock(onlyRests: true)
     let calls = Mutex(0)
     let harness = CaptureHarness(
       ModelRepository(count: 30), clock: clock,

@@ -175,6 +175,39 @@ import Testing
     #expect(walked.rows.readings.completed.contains(5))
   }
 
+  /// Whatever changes while a walk goes on, it ends, gives nothing up, and the next one leaves the rows as they are.
+  @Test(arguments: 1...20)
+  func changesDuringAWalkAreMendedByTheNext(seed: UInt64) async throws {
+    var generator = SeededGenerator(seed: seed)
+    let github = FakeGitHub(ModelRepository(count: 120, large: 31))
+    let scope = ChunkScope.numbers(Array(1...120), reviewComments: true)
+    func disturb(_ model: inout ModelRepository) {
+      for _ in 0..<6 {
+        let number = Int.random(in: 1...120, using: &generator)
+        switch Int.random(in: 0..<9, using: &generator) {
+        case 0: model.items[number] = nil
+        case 1:
+          model.items[number] = nil
+          model.discussions.insert(number)
+        case 2: model.items[number]?.comments.removeLast(min(1, model.items[number]?.comments.count ?? 0))
+        case 3: model.items[31]?.reviews.removeFirst(min(3, model.items[31]?.reviews.count ?? 0))
+        case 4: model.items[number]?.labels.append("new")
+        case 5: model.items[number]?.title += "!"
+        case 6: model.items[number]?.generation += 1
+        case 7: model.items[number]?.files.append("added.c")
+        default: model.items[number]?.closes.removeAll()
+        }
+      }
+    }
+    let first = try await Walked.walk(github, scope) { _, _ in github.change { disturb(&$0) } }
+    #expect(first.losses == [], "seed \(seed)")
+    let second = try await Walked.walk(github, scope, onto: first.rows)
+    var model = ModelRepository(count: 0)
+    github.change { model = $0 }
+    #expect(second.losses == [], "seed \(seed)")
+    #expect(second.rows == model.rows(of: 1...120), "seed \(seed)")
+  }
+
   @Test func aListThatShowsLessThanGitHubCountsIsReadTwice() async throws {
     let model = ModelRepository(count: 60, large: 5)
     let github = FakeGitHub(model) { call in
