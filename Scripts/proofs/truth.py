@@ -167,7 +167,8 @@ def content(db):
     """Every captured row without what differs between databases: ids of our own and times of capture."""
     out = {}
     for table in KEYS:
-        rows = db.rows("SELECT to_jsonb(t) - 'repository_id' - 'observed_at' AS r FROM yardmaster.%s t" % table)
+        rows = db.rows("SELECT to_jsonb(t) - 'repository_id' - 'observed_at' - 'links_read_at' - 'labels_read_at' AS r "
+                       "FROM yardmaster.%s t" % table)
         out[table] = sorted(json.dumps(r["r"], sort_keys=True) for r in rows)
     return out
 

@@ -140,7 +140,8 @@ final class Exchange: Sendable {
   private func finish(
     _ entry: Account.Entry, _ response: HTTPResponse? = nil, charge: Charge, limit: RateGovernor.Limit? = nil
   ) async {
-    await entry.account.leave(entry, headers: response?.headers ?? HTTPHeaders(), charge: charge, limit: limit)
+    await entry.account.leave(
+      entry, headers: response.map(Self.budgetHeaders) ?? HTTPHeaders(), charge: charge, limit: limit)
     pool.leave(entry.demand)
   }
 
@@ -195,14 +196,21 @@ final class Exchange: Sendable {
     switch result {
     case .success(let response):
       server.observe(response.headers)
-      entry.account.governor.observe(response.headers, resource: call.demand.resource)
-      count(call, response.headers)
+      let headers = Self.budgetHeaders(response)
+      entry.account.governor.observe(headers, resource: call.demand.resource)
+      count(call, headers)
       logger.debug("GitHub \(call.method) \(path): \(response.status) in \(Int(elapsed)) ms")
     case .failure(let error):
       if error.mayHaveBeenSent { count(call, HTTPHeaders()) }
       logger.debug("GitHub \(call.method) \(path): \(error) after \(Int(elapsed)) ms")
     }
     return result
+  }
+
+  /// The headers that speak of the account's budget. Where GitHub does not know the token (401) they show the 60 requests
+  /// an hour of whoever has none.
+  private static func budgetHeaders(_ response: HTTPResponse) -> HTTPHeaders {
+    response.status == 401 ? HTTPHeaders() : response.headers
   }
 
   private func count(_ call: Call, _ headers: HTTPHeaders) {

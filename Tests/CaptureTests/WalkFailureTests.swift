@@ -159,6 +159,26 @@ import Testing
     #expect(!walked.pages.flatMap(\.lists).contains { $0.number == 11 && $0.list == .comments })
   }
 
+  /// Many poisoned items cost what each of them costs, not more with every call.
+  @Test func manyPoisonedItemsAreLostOneByOne() async throws {
+    let model = ModelRepository(count: 600)
+    let poisoned = stride(from: 20, through: 600, by: 60).filter { model.items[$0] != nil }
+    let github = FakeGitHub(model) { call in
+      guard case .items = call else { return nil }
+      return .damage(
+        FakeGitHub.Damage(
+          heads: Dictionary(uniqueKeysWithValues: poisoned.map { ($0, "INTERNAL") }),
+          lists: Dictionary(uniqueKeysWithValues: poisoned.map { (.init($0 + 1, .labels), .null("INTERNAL")) })))
+    }
+    let plain = try await Walked.walk(FakeGitHub(model), .range(first: 1, last: 600))
+    let walked = try await Walked.walk(github, .range(first: 1, last: 600))
+    #expect(Set(walked.losses.filter { $0.kind == "item" }.map(\.number)) == Set(poisoned))
+    #expect(Set(walked.losses.filter { $0.kind == "list" }.map(\.number)) == Set(poisoned.map { $0 + 1 }))
+    #expect(walked.losses.count == 2 * poisoned.count)
+    #expect(walked.cost.points <= plain.cost.points + 20 * walked.losses.count)
+    #expect(walked.pace.widths == ["CaptureItems": ItemsQuery.fullWidth])
+  }
+
   /// A part of a long list is lost: the rest comes, and nothing is taken for gone.
   @Test func theRestOfALongListComesThoughAPageOfItIsLost() async throws {
     let model = ModelRepository(count: 40, large: 5)
@@ -213,6 +233,34 @@ import Testing
     #expect(lost.losses.map(\.list) == [.reviews])
   }
 
+  /// Should GitHub refuse a whole call for one id that leads nowhere, the others are asked for without it.
+  @Test func anIDThatSpoilsTheWholeAnswerIsFound() async throws {
+    struct Strict: GitHubAPI {
+      let github: FakeGitHub
+      var usage: APIUsage { get async { await github.usage } }
+      func query<Answer: Decodable & Sendable>(_ query: GraphQLQuery, as type: Answer.Type) async throws
+        -> GraphQLAnswer<Answer>
+      {
+        let answer = try await github.query(query, as: type)
+        guard
+          let error = answer.errors.first(where: { $0.type == "NOT_FOUND" && $0.path.first?.hasPrefix("p") ?? false })
+        else { return answer }
+        return GraphQLAnswer(
+          data: nil, errors: [GraphQLError(type: "NOT_FOUND", message: "no", path: Array(error.path.prefix(1)))])
+      }
+      func send(_ request: RESTRequest) async throws -> RESTAnswer { try await github.send(request) }
+    }
+    let github = FakeGitHub(ModelRepository(count: 60))
+    var model = ModelRepository(count: 60)
+    model.items[8] = nil
+    let later = model
+    let walked = try await Walked.walk(Strict(github: github), .range(first: 1, last: 60)) { index, _ in
+      if index == 1 { github.change { $0 = later } }
+    }
+    #expect(walked.rows == Self.expected(later, of: 60))
+    #expect(walked.losses == [])
+  }
+
   /// A number that leads to an item which is never where its id says is lost, not walked around for ever.
   @Test func anItemThatVanishesAgainAndAgainIsLost() async throws {
     let model = ModelRepository(count: 20)
@@ -224,6 +272,7 @@ import Testing
       {
         var query = query
         for (name, value) in query.variables {
+          if value == "PR_4" { query.variables[name] = "PR_999" }
           guard case .array(let ids) = value else { continue }
           query.variables[name] = .array(ids.map { $0 == "PR_4" ? "PR_999" : $0 })
         }

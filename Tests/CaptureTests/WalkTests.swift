@@ -122,6 +122,23 @@ import Testing
     }
   }
 
+  @Test func everythingInACheckpointIsStored() throws {
+    let moment = Timestamp(seconds: 1_800_000_000)
+    let lists = [
+      PendingList(.labels), PendingList(.files, after: "c", begun: moment, seen: 100),
+      PendingList(.comments, isSecondReading: true), PendingList(.reviewComments, after: "t", page: 3),
+    ]
+    for (hasLosses, wasAskedAgain, isPull) in [
+      (false, false, true), (true, false, false), (false, true, true), (true, true, false),
+    ] {
+      let item = PendingItem(
+        number: 7, nodeID: "N", isPullRequest: isPull, lists: lists, hasLosses: hasLosses, wasAskedAgain: wasAskedAgain)
+      let checkpoint = Checkpoint(next: 9, pending: [item], absent: [3], since: moment, page: 2, begun: moment)
+      #expect(try JSON.roundTrip(checkpoint) == checkpoint)
+    }
+    #expect(try JSON.roundTrip(Checkpoint()) == Checkpoint())
+  }
+
   @Test func absentNumbersAreDiscussionsOrGone() async throws {
     let model = ModelRepository(count: 50)
     let walked = try await Walked.walk(FakeGitHub(model), .range(first: 1, last: 60))
@@ -189,12 +206,13 @@ import Testing
         case 1:
           model.items[number] = nil
           model.discussions.insert(number)
-        case 2: model.items[number]?.comments.removeLast(min(1, model.items[number]?.comments.count ?? 0))
-        case 3: model.items[31]?.reviews.removeFirst(min(3, model.items[31]?.reviews.count ?? 0))
+        case 2: _ = model.items[number]?.comments.popLast()
+        case 3: model.items[31]?.reviews.removeAll { $0.id % 40 == Int64(number % 40) }
         case 4: model.items[number]?.labels.append("new")
         case 5: model.items[number]?.title += "!"
         case 6: model.items[number]?.generation += 1
-        case 7: model.items[number]?.files.append("added.c")
+        case 7:
+          if let item = model.items[number], item.isPull { model.items[number]?.files = ["\(item.files.count).c"] }
         default: model.items[number]?.closes.removeAll()
         }
       }

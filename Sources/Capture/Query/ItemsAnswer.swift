@@ -70,6 +70,9 @@ struct ItemsAnswer: Decodable, Sendable {
   private var groups: [String: [Part<OwnerNode>?]] = [:]
   var cost: Int?
 
+  /// An answer of nothing.
+  init() {}
+
   private struct Cost: Decodable { var cost: Int }
 
   init(from decoder: any Decoder) throws {

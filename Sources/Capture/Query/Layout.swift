@@ -50,7 +50,8 @@ extension ItemsQuery {
       var places: [String: Int] = [:]
       for (position, lists) in owners.enumerated() {
         guard let first = lists.first else { continue }
-        if first.page.after != nil {
+        // Alone, an owner that is gone cannot take others along, whatever GitHub makes of an id that leads nowhere.
+        if first.page.after != nil || owners.count == 1 {
           groups.append(Group(alias: "o\(singles)", owners: [position], isSingle: true))
           singles += 1
           continue

@@ -23,11 +23,14 @@ struct Complaints {
   private var general: String?
   /// GitHub gave up for want of resources: ask for less.
   private(set) var isCutShort = false
+  /// An error is about the owner of a list, or about a whole group of them.
+  private(set) var concernsOwners = false
 
   init(_ errors: [GraphQLError], in layout: ItemsQuery.Layout) {
     for error in errors {
       let reason = "\(error.type ?? "error"): \(error.message.prefix(300))"
       if error.type == "RESOURCE_LIMITS_EXCEEDED" { isCutShort = true }
+      if error.type == "NOT_FOUND", let first = error.path.first, first != "repository" { concernsOwners = true }
       guard let (place, depth) = layout.place(of: error.path) else {
         general = reason
         continue

@@ -4,7 +4,7 @@ extension ChunkWalk {
   /// How often a question is asked alone before it counts as lost.
   static let questionAttempts = 5
   /// Calls of one step, once it has settled something: what is still open then is left to the next one.
-  private static let maximumCalls = 12
+  private static let maximumCalls = 24
 
   /// Asks the questions in one call, settles what came, and asks for the rest again.
   ///
@@ -34,6 +34,8 @@ extension ChunkWalk {
         failures = work.settle(batch.questions, with: reply)
         if failures.isEmpty { pace.itemsWereFine(asked: batch.questions.count) }
       } catch let heavy as QueryTooHeavy {
+        // GitHub takes points for what it gave up on, and does not say how many.
+        cost.points += 1
         if isFirst, batch.questions.count > 1 {
           pace.itemsWereTooHeavy(asked: batch.questions.count)
           queue = [Batch(questions: Array(batch.questions.prefix(batch.questions.count / 2)))]
@@ -47,7 +49,7 @@ extension ChunkWalk {
       // One that fails alone says nothing of how much may be asked for.
       if batch.questions.count > 1 { pace.itemsWereTooHeavy(asked: batch.questions.count) }
       guard batch.questions.count == 1, batch.attempt + 1 >= Self.questionAttempts else {
-        queue += batch.again(failures)
+        queue = batch.again(failures) + queue
         continue
       }
       cost.points += 1
@@ -72,7 +74,8 @@ extension ChunkWalk {
     }
     cost.points += answer.data?.cost ?? 1
     let complaints = Complaints(answer.errors, in: layout)
-    guard let data = answer.data, data.hasRepository || layout.numbers.isEmpty else {
+    let isLost = answer.data == nil && complaints.concernsOwners && layout.owners.count > 1
+    guard let data = isLost ? ItemsAnswer() : answer.data, isLost || data.hasRepository || layout.numbers.isEmpty else {
       if complaints.isCutShort { throw QueryTooHeavy(detail: "resource limits exceeded") }
       throw unexplained(answer.errors)
     }

@@ -88,4 +88,17 @@ extension ItemWork {
       }
     }
   }
+
+  /// Adds the comments that can be read; returns why, where one cannot.
+  private mutating func add(_ comments: [Part<RESTReviewComment>], of number: Int, begun: Timestamp) -> String? {
+    builder.observe(begun)
+    var reason: String?
+    for comment in comments {
+      switch comment {
+      case .came(let row): builder.add(row, of: number)
+      case .unreadable(let field): reason = field
+      }
+    }
+    return reason
+  }
 }

@@ -38,7 +38,8 @@ public struct Job: Hashable, Sendable {
 
   public init(
     id: JobID, repositoryID: RepositoryID?, repository: RepositoryName, kind: Kind = .history,
-    processor: Processor = .githubActions, status: Status, scope: CaptureScope, createdAt: Timestamp, startedAt: Timestamp? = nil, completedAt: Timestamp? = nil, error: String? = nil
+    processor: Processor = .githubActions, status: Status, scope: CaptureScope, createdAt: Timestamp,
+    startedAt: Timestamp? = nil, completedAt: Timestamp? = nil, error: String? = nil
   ) {
     self.id = id
     self.repositoryID = repositoryID
@@ -212,7 +213,8 @@ public struct JobProgress: Hashable, Sendable, Codable {
 
   public init(
     id: JobID, repository: RepositoryName?, kind: Job.Kind = .history, processor: Job.Processor = .githubActions,
-    status: Job.Status, items: Int, chunks: [Chunk], points: Int, requests: Int, createdAt: Timestamp, startedAt: Timestamp?, completedAt: Timestamp?, error: String?
+    status: Job.Status, items: Int, chunks: [Chunk], points: Int, requests: Int, createdAt: Timestamp,
+    startedAt: Timestamp?, completedAt: Timestamp?, error: String?
   ) {
     self.id = id
     self.repository = repository
