@@ -14,8 +14,9 @@ struct WorkflowContinuation {
   /// That it is dispatched is recorded first: a run that ends in between leaves the job to the sweep, and never starts
   /// two others.
   ///
-  /// - Throws: `Failure` outside a workflow run (78), and where GitHub does not take the dispatch.
+  /// - Throws: `Failure` outside a workflow run (78) where the job is still open, and where GitHub does not take the dispatch.
   func run(_ job: Job) async throws -> Continuation {
+    guard job.status.isOpen else { return .notNeeded }
     let environment = session.environment
     guard environment.runID > 0, let home = environment.repositoryName, let file = environment.workflowFile else {
       throw Failure(
