@@ -145,6 +145,10 @@ class Database:
         started = subprocess.run([os.path.join(ROOT, "Scripts", "postgres"), "start", cls.directory, "--fast"], check=True,
                                  capture_output=True, text=True)
         cls.admin = started.stdout.strip().splitlines()[-1]
+        # What runs left that are gone; the process is in the name.
+        for name in cls.psql(cls.admin, "SELECT datname FROM pg_database WHERE datname ~ '^conformance_'").split():
+            if not os.path.exists("/proc/" + name.split("_")[2]):
+                cls.psql(cls.admin, 'DROP DATABASE IF EXISTS "%s" WITH (FORCE)' % name)
 
     @classmethod
     def stop(cls):
