@@ -39,16 +39,18 @@ def fault_plan(rate, seed):
         rules.append({**rule, "name": "%s.%d.more" % (kind, place), "rate": rate, "max": 2 if kind in (
             "graphql_rate_limited", "primary_exhausted", "secondary_limit", "hang") else 1000})
     # One of the tokens is revoked for good; the others go on.
-    rules.append({"kind": "token_revoked_at", "match": {"token": "tok%d" % WORKERS}, "params": {"ordinal": 8}})
+    rules.append({"kind": "token_revoked_at", "match": {"token": "ghs_tok%d" % WORKERS}, "params": {"ordinal": 8}})
     return {"seed": seed, "rules": rules}
 
 
 def parallel(options, work):
     folder = generate(options.shared, os.path.join(work, "parallel"), REPOSITORY, options.size, options.size * 3 // 4,
                       options.seed + 1)
-    tokens = ["%s:%d:%d:robot" % (name, BIG, BIG) for name in ("planner", *("tok%d" % n for n in range(1, WORKERS + 1)))]
+    tokens = ["%s:%d:%d:robot" % (name, BIG, BIG) for name in ("ghs_planner", *("ghs_tok%d" % n for n in range(1, WORKERS + 1)))]
     sim = Simulator(options.shared, [folder], [*tokens, "truth:%d:%d:truth" % (BIG, BIG)], "--hour", HOUR,
-                    "--latency-ms", "%d:%d:0" % (options.latency // 2, options.latency))
+                    "--latency-ms", "%d:%d:0" % (options.latency // 2, options.latency),
+                    # What is under way when a refusal is given takes as long as any request, and this machine is busy.
+                    "--grace-ms", options.latency + 200)
     try:
         kills_without_faults(options, sim)
         everything(options, sim)
@@ -73,7 +75,7 @@ class Crew:
                 # One that found nothing to do would find nothing right away either.
                 self.not_before[n] = time.monotonic() + (0 if process.returncode == -signal.SIGKILL else 0.3)
             if self.running.get(n) is None and time.monotonic() >= self.not_before.get(n, 0):
-                env = environment(self.url, self.db, REPOSITORY, GITHUB_TOKEN="tok%d" % n, GITHUB_RUN_ID=str(n))
+                env = environment(self.url, self.db, REPOSITORY, GITHUB_TOKEN="ghs_tok%d" % n, GITHUB_RUN_ID=str(n))
                 self.running[n] = start(self.options.executable, ["sync", "--job-id", self.job, "--time-limit", "300"], env)
 
     def kill(self, dice):
@@ -105,7 +107,7 @@ class Outcome:
         while True:
             self.db = Database("parallel")
             # With a token that nothing happens to, past the recorder.
-            env = environment(sim.url, self.db, REPOSITORY, GITHUB_TOKEN="planner")
+            env = environment(sim.url, self.db, REPOSITORY, GITHUB_TOKEN="ghs_planner")
             self.job = plan(options.executable, env, "--chunk-size", "50")["job-id"]
             self.cycles += 1
             crew, next_kill = Crew(options, recorder.url, self.db, self.job), time.monotonic() + 0.2
@@ -174,7 +176,8 @@ def everything(options, sim):
         limits = sum(fault["fired"] for fault in fired if fault["kind"] in ("secondary_limit", "primary_exhausted"))
         check("%d requests were sent while limited, %d of them in a penalty: %d refusals met by %d processes that are killed" % (
             late, stats["requests_while_secondary_limited"], limits, WORKERS), late <= limits * (WORKERS - 1))
-        check("no limit was violated but by the plan", not bad and not stats["schema_violations"], str(bad) if bad else "")
+        check("the simulator knows all that was asked for", not stats["schema_violations"] and not stats["unknown_paths"],
+              str(stats["schema_violations"] or stats["unknown_paths"] or ""))
         bad = [status for status, who in outcome.statuses.items() if status not in (0, 75, -signal.SIGKILL) and who != {WORKERS}]
         check("no process failed but the one whose token was revoked", not bad, str(outcome.statuses) if bad else "")
         letters = db.rows("SELECT kind, reference, error FROM yardmaster.dead_letters")
@@ -187,7 +190,7 @@ def everything(options, sim):
         recorder.poison = {}
         time.sleep(HOUR)
         truth = Truth(sim, REPOSITORY)
-        env = environment(sim.url, db, REPOSITORY, GITHUB_TOKEN="planner")
+        env = environment(sim.url, db, REPOSITORY, GITHUB_TOKEN="ghs_planner")
         capture(options.executable, env)
         compare(db, truth, "parallel, all but what is planted:", without={number, other})
         now = db.value("SELECT clock_timestamp()")
@@ -206,7 +209,7 @@ def stopped(options, sim):
     sim.reset(faults="none")
     for attempt in range(2 if options.kills < 100 else 10):
         db = Database("stopped")
-        environments = [environment(sim.url, db, REPOSITORY, GITHUB_TOKEN="tok%d" % n, GITHUB_RUN_ID=str(n)) for n in (1, 2)]
+        environments = [environment(sim.url, db, REPOSITORY, GITHUB_TOKEN="ghs_tok%d" % n, GITHUB_RUN_ID=str(n)) for n in (1, 2)]
         job = plan(options.executable, environments[0])["job-id"]
         late = start(options.executable, ["sync", "--job-id", job], environments[0])
         pages = dice.randrange(1, 6)

@@ -30,14 +30,16 @@ static inline CURLcode curl_easy_setopt_function(CURL *easy, CURLoption option, 
   return (curl_easy_setopt)(easy, option, value);
 }
 
+typedef int (*curl_request_function)(void *context, char *peer, char *here, int peer_port, int here_port);
+
+static inline CURLcode curl_easy_setopt_request_function(CURL *easy, CURLoption option, curl_request_function value) {
+  return (curl_easy_setopt)(easy, option, value);
+}
+
 static inline CURLMcode curl_multi_setopt_long(CURLM *multi, CURLMoption option, long value) {
   return (curl_multi_setopt)(multi, option, value);
 }
 
 static inline CURLcode curl_easy_getinfo_long(CURL *easy, CURLINFO info, long *value) {
-  return (curl_easy_getinfo)(easy, info, value);
-}
-
-static inline CURLcode curl_easy_getinfo_offset(CURL *easy, CURLINFO info, curl_off_t *value) {
   return (curl_easy_getinfo)(easy, info, value);
 }

@@ -99,7 +99,12 @@ final class Exchange: Sendable {
     while true {
       // Nothing is begun after the deadline: the end of the run would cut it off.
       guard deadline.remaining > 0 else { throw CancellationError() }
-      let entry = try await pool.enter(call.demand, only: tries.only) { try await identify($0) }
+      let entry = try await pool.enter(call.demand, only: tries.only) { unknown, account in
+        switch unknown {
+        case .owner: try await identify(account)
+        case .budget: try await look(account)
+        }
+      }
       if let body { call.body = body(entry) }
       let response: HTTPResponse
       switch await send(call, entry) {

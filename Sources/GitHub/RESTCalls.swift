@@ -1,4 +1,5 @@
 import Domain
+import FoundationEssentials
 import HTTP
 
 extension Exchange {
@@ -14,6 +15,36 @@ extension Exchange {
       isIdempotent: request.isIdempotent, timeout: 30)
     return try await perform(call) { response, _ in
       Self.judge(response, method: request.method.rawValue, path: path)
+    }
+  }
+
+  /// Looks what is left of an account's budgets. It counts against none of them:
+  /// https://docs.github.com/en/rest/rate-limit/rate-limit
+  func look(_ account: Account) async throws {
+    struct Budgets: Decodable {
+      struct Budget: Decodable {
+        var remaining: Int
+        var reset: Int64
+      }
+      var resources: [String: Budget]
+    }
+    defer { account.looked() }
+    let path = "/rate_limit"
+    var demand = Demand.rest(.get, path: path)
+    demand.isQuestion = true
+    let call = Call(
+      method: "GET", url: try endpoint.resolve(path), name: path, headers: [("Accept", "application/vnd.github+json")],
+      body: nil, demand: demand, isIdempotent: true, timeout: 30)
+    let answer = try await perform(call, only: account) { response, _ in
+      Self.judge(response, method: "GET", path: path)
+    }
+    // A server without limits answers 404.
+    guard answer.status == 200, let budgets = try? JSONDecoder().decode(Budgets.self, from: Data(answer.body)) else {
+      return
+    }
+    for (resource, budget) in budgets.resources {
+      account.governor.observe(
+        resource: resource, remaining: budget.remaining, reset: Timestamp(seconds: budget.reset))
     }
   }
 
@@ -37,7 +68,7 @@ extension Exchange {
     }
     // An answer that nothing has changed costs nothing:
     // https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api
-    var charge = Charge.exactly(response.status == 304 || response.status == 401 ? 0 : 1)
+    var charge = Charge.exactly(response.status == 304 || response.status == 401 || Demand.isFree(path) ? 0 : 1)
     if case .limited = verdict { charge = .none }
     return Judgement(verdict: verdict, charge: charge, isDoubtful: [403, 404, 410].contains(response.status))
   }

@@ -12,8 +12,8 @@ public struct HTTPRequest: Sendable {
   public var maximumBodySize: Int
   /// Whether sending it twice has the effect of sending it once.
   ///
-  /// libcurl sends a request again, unasked, where a kept-alive connection closes before the answer's first byte. A
-  /// request that is not replayable gets a connection of its own, where that cannot happen.
+  /// No request is sent twice. A kept-alive connection may close before the answer's first byte, though, and then nobody
+  /// knows what became of the request: one that is not replayable gets a connection of its own.
   public var isReplayable: Bool
 
   public init(

@@ -19,6 +19,8 @@ import Glibc
   private var headerSize = 0
   private var body: [UInt8] = []
   private var isTooLarge = false
+  /// Whether the request was about to be sent; false while libcurl resolved, connected or shook hands.
+  private var hasBegun = false
 
   /// A bound on all header lines together; GitHub sends about 1.5 kB.
   private static let maximumHeaderSize = 256 << 10
@@ -138,6 +140,13 @@ import Glibc
         let transfer = unsafe Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
         return unsafe transfer.receiveBody(UnsafeRawBufferPointer(start: bytes, count: size * count))
       })
+    try check(unsafe curl_easy_setopt_pointer(easy, CURLOPT_PREREQDATA, context))
+    try check(
+      unsafe curl_easy_setopt_request_function(easy, CURLOPT_PREREQFUNCTION) { context, _, _, _, _ in
+        guard let context = unsafe context else { return CURL_PREREQFUNC_ABORT }
+        let transfer = unsafe Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
+        return transfer.begin() ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT
+      })
     try check(
       unsafe curl_easy_setopt_function(easy, CURLOPT_HEADERFUNCTION) { bytes, size, count, context in
         guard let context = unsafe context else { return 0 }
@@ -171,6 +180,13 @@ import Glibc
   }
 
   // MARK: Callbacks; a return value other than the count ends the transfer
+
+  /// Whether libcurl may send the request: once. Where a kept connection breaks before the answer's first byte it would
+  /// send it again by itself, though GitHub may have counted it, and may refuse more by now.
+  private func begin() -> Bool {
+    defer { hasBegun = true }
+    return !hasBegun
+  }
 
   private func receiveBody(_ bytes: UnsafeRawBufferPointer) -> Int {
     guard bytes.count <= maximumBodySize - body.count else {
@@ -220,13 +236,10 @@ import Glibc
   func cancel() { fail(.cancelled) }
 
   private func fail(_ kind: HTTPError.Kind) {
-    // Set when libcurl was about to send; 0 while it resolved, connected or shook hands.
-    var sendTime: curl_off_t = 0
-    _ = unsafe curl_easy_getinfo_offset(easy, CURLINFO_PRETRANSFER_TIME_T, &sendTime)
     let mayHaveBeenSent =
       switch kind {
       case .couldNotResolve, .couldNotConnect, .badURL, .badHeader: false
-      default: sendTime > 0
+      default: hasBegun
       }
     let bytes = unsafe reason.prefix { $0 != 0 }.prefix(200).map { UInt8(bitPattern: $0) }
     let detail = String(decoding: bytes.filter { (0x20...0x7E).contains($0) }, as: UTF8.self)
@@ -246,7 +259,8 @@ import Glibc
       return .tls
     case CURLE_OPERATION_TIMEDOUT: return .timedOut
     case CURLE_PARTIAL_FILE, CURLE_BAD_CONTENT_ENCODING, CURLE_WRITE_ERROR: return .truncated
-    case CURLE_GOT_NOTHING, CURLE_RECV_ERROR, CURLE_SEND_ERROR, CURLE_HTTP2, CURLE_HTTP2_STREAM:
+    // Aborted by the callback that lets it send once.
+    case CURLE_ABORTED_BY_CALLBACK, CURLE_GOT_NOTHING, CURLE_RECV_ERROR, CURLE_SEND_ERROR, CURLE_HTTP2, CURLE_HTTP2_STREAM:
       return .connectionReset
     case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL, CURLE_LOGIN_DENIED: return .badURL
     case CURLE_FILESIZE_EXCEEDED: return .tooLarge(limit: maximumBodySize)

@@ -85,6 +85,7 @@ extension BudgetRequest: CapturedRow {
     writer.member("creates_content", createsContent)
     writer.member("expected_seconds", expectedSeconds)
     writer.member("priority", priority.rawValue)
+    writer.member("standing", standing.rawValue)
   }
 }
 

@@ -282,6 +282,30 @@ private func get(_ yard: Yard, _ path: String = "/a") async throws -> RESTAnswer
     }
   }
 
+  /// Where it turns out to be used up, nothing else is sent before its reset.
+  @Test(arguments: [0, 5])
+  func whatIsLeftOfAnUnknownTokenIsLookedAtFirst(remaining: Int) async throws {
+    let ledger = LedgerDouble()
+    await ledger.play(.wait(seconds: 0.01, reason: .unseen))
+    let limits = #"{"resources":{"graphql":{"limit":9,"remaining":\#(remaining),"used":1,"reset":1800000100}}}"#
+    let look = Step("GET", "/rate_limit", .json(limits))
+    try await Yard.run([look, Self.answer("bob"), ok], budgets: budgets(ledger), patience: 50) { yard in
+      if remaining == 0 {
+        let error = await thrown { _ = try await get(yard) } as? RateLimited
+        #expect((error?.until).map { $0 > FakeClock.start + 90 } == true)
+        #expect(yard.server.requests.count == 1)
+      } else {
+        _ = try await get(yard)
+        #expect(await owners(ledger).last == "user:bob")
+      }
+      let draws = await ledger.draws
+      #expect(draws.prefix(2).map(\.resource) == ["graphql", "core"])
+      #expect(draws.prefix(2).map(\.standing) == [.unseen, .unseen])
+      #expect(draws.dropFirst(2).map(\.standing) == (remaining == 0 ? [] : [.unidentified, .identified]))
+      #expect(draws[1].cost == 0)
+    }
+  }
+
   @Test func aTokenThatMayNotAskKeepsABudgetOfItsOwn() async throws {
     let ledger = LedgerDouble()
     let refused = #"""

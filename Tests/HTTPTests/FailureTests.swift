@@ -35,10 +35,13 @@ import Testing
     }
   }
 
-  @Test func aPostIsNotSentTwiceOnAKeptConnection() async throws {
-    try await withServer([Step("GET", "/", .answer(status: 200)), Step("POST", "/", .close)]) { server, client in
+  /// Whoever counts what is sent is to know of each time.
+  @Test(arguments: [("POST", false), ("POST", true), ("GET", true)])
+  func nothingIsSentTwiceOnAKeptConnection(method: String, isReplayable: Bool) async throws {
+    try await withServer([Step("GET", "/", .answer(status: 200)), Step(method, "/", .close)]) { server, client in
       _ = try await client.perform(HTTPRequest(url: server.url + "/"))
-      let error = await failure(client, HTTPRequest(method: "POST", url: server.url + "/", body: [1]))
+      let error = await failure(
+        client, HTTPRequest(method: method, url: server.url + "/", body: [1], isReplayable: isReplayable))
       #expect(error?.kind == .connectionReset)
       #expect(error?.mayHaveBeenSent == true)
       #expect(server.requests.count == 2)

@@ -28,10 +28,22 @@ public struct BudgetRequest: Hashable, Sendable {
   /// Seconds that GitHub will probably take, as the last ones of the kind did.
   public var expectedSeconds: Double
   public var priority: Priority
+  /// How much is known of the token; where its owner is not, it may be any that the ledger knows, and obeys the secondary
+  /// limits of them all.
+  public var standing: Standing
+
+  public enum Standing: String, Hashable, Sendable {
+    /// Its owner is known.
+    case identified
+    /// Its owner is not known.
+    case unidentified
+    /// Nor has GitHub shown what is left of its budget: ``BudgetWait/unseen`` where somebody's is used up.
+    case unseen
+  }
 
   public init(
     id: Identifier<BudgetRequest> = .random(), owner: BudgetOwner, resource: String, cost: Int = 1, weight: Int = 1,
-    createsContent: Bool = false, expectedSeconds: Double, priority: Priority
+    createsContent: Bool = false, expectedSeconds: Double, priority: Priority, standing: Standing = .identified
   ) {
     self.id = id
     self.owner = owner
@@ -41,6 +53,7 @@ public struct BudgetRequest: Hashable, Sendable {
     self.createsContent = createsContent
     self.expectedSeconds = expectedSeconds
     self.priority = priority
+    self.standing = standing
   }
 }
 
@@ -103,6 +116,9 @@ public enum BudgetWait: String, Hashable, Sendable {
   case secondary
   /// The next request would exceed a limit of the minute: points, server time, content, or requests in flight.
   case pace
+  /// An owner's window is used up, and the token may be that owner's: what is left of it is to be looked at first, which
+  /// costs nothing.
+  case unseen
 }
 
 /// The budgets that all processes of an owner share. Implemented by the `Store` module; `GitHub` draws on it before each

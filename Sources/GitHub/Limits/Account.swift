@@ -11,6 +11,7 @@ final class Account: Sendable {
   let share: SharedBudget?
   private let server: ServerClock
   private let disabled = Atomic(false)
+  private let hasLooked = Atomic(false)
 
   init(credential: Credential, governor: RateGovernor, owner: TokenOwner, share: SharedBudget?, server: ServerClock) {
     self.credential = credential
@@ -47,14 +48,24 @@ final class Account: Sendable {
   enum Answer: Sendable {
     case go(Entry)
     case wait(Double, isLimit: Bool)
-    /// It must be found out first whose token it is, and the request cannot do that. The caller is to send the question,
-    /// with a demand that says so, and to end it with ``TokenOwner/asked(_:in:)``.
-    case unidentified
+    /// Something must be found out about the token first.
+    case unknown(Unknown)
+  }
+
+  enum Unknown: Sendable {
+    /// Whose it is, and the request cannot ask. The caller is to send the question, with a demand that says so, and to end
+    /// it with ``TokenOwner/asked(_:in:)``.
+    case owner
+    /// What is left of its budget. The caller is to look, and to say so with ``Account/looked()``.
+    case budget
   }
 
   /// False once GitHub did not know the token, where others can do without it.
   var isEnabled: Bool { !disabled.load(ordering: .relaxed) }
   func disable() { disabled.store(true, ordering: .relaxed) }
+
+  /// What is left of the token's budget has been asked for, whether or not there was an answer.
+  func looked() { hasLooked.store(true, ordering: .relaxed) }
 
   /// Whether a request may be sent now, by what this process and the ledger know; or in how many seconds to ask again.
   func enter(_ demand: Demand) async throws -> Answer {
@@ -87,18 +98,19 @@ final class Account: Sendable {
       switch await owner.owner(of: token, credential: credential, in: share) {
       case .known(let known): whose = known
       case .ask(let own):
-        guard demand.carriesQuestion else { return .unidentified }
+        guard demand.carriesQuestion else { return .unknown(.owner) }
         whose = own
         asks = true
       }
     }
+    let isSeen = hasLooked.load(ordering: .relaxed) || governor.remaining(demand.resource) != nil
     do {
-      switch try await share.draw(demand, owner: whose) {
-      case .granted(let draft): return .go(Entry(self, token, asks: asks, ticket, draft, demand))
-      case .wait(let seconds, let isLimit):
-        if asks, !demand.isQuestion { await owner.asked(.nothing, in: share) }
-        return .wait(seconds, isLimit: isLimit)
-      }
+      let answer = try await share.draw(
+        demand, owner: whose, standing: asks ? isSeen ? .unidentified : .unseen : .identified)
+      if case .granted(let draft) = answer { return .go(Entry(self, token, asks: asks, ticket, draft, demand)) }
+      if asks, !demand.isQuestion { await owner.asked(.nothing, in: share) }
+      guard case .wait(let seconds, let isLimit) = answer else { return .unknown(.budget) }
+      return .wait(seconds, isLimit: isLimit)
     } catch {
       if asks, !demand.isQuestion { await owner.asked(.nothing, in: share) }
       throw error

@@ -20,9 +20,12 @@ struct Demand: Hashable, Sendable {
   static func rest(_ method: RESTRequest.Method, path: String) -> Demand {
     let isWrite = method != .get
     return Demand(
-      resource: path.hasPrefix("/search/") ? "search" : "core", weight: isWrite ? 5 : 1,
+      resource: path.hasPrefix("/search/") ? "search" : "core", cost: isFree(path) ? 0 : 1, weight: isWrite ? 5 : 1,
       createsContent: method == .post && isContent(path), isWrite: isWrite)
   }
+
+  /// To ask for the limits counts against none of them: https://docs.github.com/en/rest/rate-limit/rate-limit
+  static func isFree(_ path: String) -> Bool { path == "/rate_limit" }
 
   static func query(_ query: GraphQLQuery) -> Demand {
     Demand(

@@ -124,7 +124,11 @@ final class RateGovernor: Sendable {
     guard let remaining = headers["x-ratelimit-remaining"].flatMap({ Int($0) }),
       let reset = headers["x-ratelimit-reset"].flatMap({ Int64($0) }).map({ Timestamp(seconds: $0) })
     else { return }
-    let resource = headers["x-ratelimit-resource"] ?? assumed
+    observe(resource: headers["x-ratelimit-resource"] ?? assumed, remaining: remaining, reset: reset)
+  }
+
+  /// - Parameter reset: by GitHub's clock.
+  func observe(resource: String, remaining: Int, reset: Timestamp) {
     state.withLock { state in
       guard let known = state.windows[resource] else {
         state.windows[resource] = Window(remaining: remaining, reset: reset)

@@ -17,6 +17,8 @@ final class SharedBudget: Sendable {
     case granted(Draft)
     /// - Parameter isLimit: false where it is a matter of pace.
     case wait(Double, isLimit: Bool)
+    /// It is to be looked first what is left of the token's own budget.
+    case unseen
   }
 
   private struct State {
@@ -63,7 +65,7 @@ final class SharedBudget: Sendable {
   }
 
   /// Asks the ledger for leave to send a request. Throws `CancellationError` alone.
-  func draw(_ demand: Demand, owner: BudgetOwner) async throws -> Answer {
+  func draw(_ demand: Demand, owner: BudgetOwner, standing: BudgetRequest.Standing) async throws -> Answer {
     let now = clock.now
     let (held, receipts) = state.withLock { state in
       let held = [demand.resource, ""].compactMap { state.until[$0] }.max { $0.end < $1.end }
@@ -75,13 +77,13 @@ final class SharedBudget: Sendable {
     let expected = state.withLock { $0.seconds[demand.resource] } ?? (demand.resource == "graphql" ? 1 : 0.3)
     let request = BudgetRequest(
       owner: owner, resource: demand.resource, cost: demand.cost, weight: demand.weight,
-      createsContent: demand.createsContent, expectedSeconds: expected, priority: priority)
+      createsContent: demand.createsContent, expectedSeconds: expected, priority: priority, standing: standing)
     do {
       let ledger = ledger
       let grant = try await hurry { try await ledger.draw(request, settling: receipts) }
       state.withLock { $0.hasFailed = false }
       guard case .wait(let seconds, let reason) = grant else { return .granted(Draft(request: request)) }
-      return hold(demand.resource, seconds: seconds, reason: reason)
+      return reason == .unseen ? .unseen : hold(demand.resource, seconds: seconds, reason: reason)
     } catch {
       // It may have been granted all the same, and would count as under way for a minute.
       keep(

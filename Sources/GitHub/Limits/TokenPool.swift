@@ -34,8 +34,10 @@ final class TokenPool: Sendable {
   ///
   /// - Parameters:
   ///   - only: the account to use; nil for any that may be used.
-  ///   - identify: finds out whose an account's token is.
-  func enter(_ demand: Demand, only: Account?, identify: (Account) async throws -> Void) async throws -> Account.Entry {
+  ///   - find: finds out what must be known of an account's token.
+  func enter(_ demand: Demand, only: Account?, find: (Account.Unknown, Account) async throws -> Void) async throws
+    -> Account.Entry
+  {
     // The question is asked on behalf of a request that has a permit.
     if !demand.isQuestion { try await permits.acquire() }
     do {
@@ -48,8 +50,8 @@ final class TokenPool: Sendable {
           case .go(let entry): return entry
           case .wait(let seconds, let isLimit):
             if seconds < shortest?.seconds ?? .infinity { shortest = (seconds, isLimit) }
-          case .unidentified:
-            try await identify(account)
+          case .unknown(let unknown):
+            try await find(unknown, account)
             shortest = (0, false)
           }
         }

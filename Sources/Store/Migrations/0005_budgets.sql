@@ -150,7 +150,7 @@ END
 $$;
 
 -- Asks for leave to send one request: what is granted is under way from now on.
---   request: {id, owner, resource, cost, weight, creates_content, expected_seconds, priority}
+--   request: {id, owner, resource, cost, weight, creates_content, expected_seconds, priority, standing}
 -- Limits: https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api and
 -- https://docs.github.com/en/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api, each with a margin.
 -- A sliding minute lasts 61 seconds here, because GitHub counts at another place of the request's way.
@@ -160,7 +160,7 @@ DECLARE
   minute CONSTANT interval := '61 seconds';
   points double precision;
   asked record;
-  standing yardmaster.budget_owners;
+  limited_until timestamptz;
   purse yardmaster.budget_windows;
   used record;
   moment timestamptz;
@@ -170,7 +170,7 @@ DECLARE
 BEGIN
   granted := false;
   SELECT * INTO asked FROM json_to_record(request) AS r (id uuid, owner text, resource text, cost integer,
-    weight integer, creates_content boolean, expected_seconds double precision, priority text);
+    weight integer, creates_content boolean, expected_seconds double precision, priority text, standing text);
   PERFORM yardmaster.lock_budgets(
     ARRAY(SELECT r.owner FROM json_to_recordset(receipts) AS r (owner text)) || asked.owner);
   moment := yardmaster.budget_clock();
@@ -183,9 +183,12 @@ BEGIN
     RETURN;
   END IF;
 
-  SELECT * INTO standing FROM yardmaster.budget_owners o WHERE o.owner = asked.owner;
-  IF standing.limited_until > moment THEN
-    wait := extract(epoch FROM standing.limited_until - moment);
+  -- A token whose owner is not known may be anybody's of its host; so it obeys them all, and all obey what it was told.
+  SELECT max(o.limited_until) INTO limited_until FROM yardmaster.budget_owners o
+    WHERE o.owner = asked.owner OR (split_part(o.owner, ' ', 1) = split_part(asked.owner, ' ', 1)
+      AND (asked.standing <> 'identified' OR split_part(o.owner, ' ', 2) LIKE 'token:%'));
+  IF limited_until > moment THEN
+    wait := extract(epoch FROM limited_until - moment);
     reason := 'secondary';
     RETURN;
   END IF;
@@ -225,6 +228,14 @@ BEGIN
       END;
       RETURN;
     END IF;
+  ELSIF asked.standing = 'unseen' AND EXISTS (
+    SELECT FROM yardmaster.budget_windows w
+    WHERE split_part(w.owner, ' ', 1) = split_part(asked.owner, ' ', 1) AND w.resource = asked.resource
+      AND w.resets_at > moment AND w.remaining < asked.cost)
+  THEN
+    reason := 'unseen';
+    wait := 0;
+    RETURN;
   END IF;
 
   points := CASE WHEN asked.resource = 'graphql' THEN 2000 ELSE 900 END * 0.97;
