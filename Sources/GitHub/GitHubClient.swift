@@ -79,6 +79,17 @@ public final class GitHubClient: GitHubAPI {
     get async { exchange?.pool.limitedUntil }
   }
 
+  /// Mints an installation's token where there is none yet: only with it is known whose it is.
+  public var budgetOwners: [BudgetOwner] {
+    get async {
+      var owners: [BudgetOwner] = []
+      for account in exchange?.pool.accounts ?? [] where account.isEnabled {
+        if let owner = await account.ownerIfKnown { owners.append(owner) }
+      }
+      return owners
+    }
+  }
+
   public func send(_ request: RESTRequest) async throws -> RESTAnswer {
     try await ready().send(request)
   }

@@ -15,6 +15,13 @@ public enum PostgresValue: Hashable, Sendable {
   public static func integer(_ value: Int64?) -> PostgresValue { value.map { .integer($0) } ?? .null }
   public static func integer(_ value: Int?) -> PostgresValue { value.map { .integer(Int64($0)) } ?? .null }
   public static func json(_ text: String) -> PostgresValue { .json(Array(text.utf8)) }
+  /// A literal of `text[]`: https://www.postgresql.org/docs/current/arrays.html#ARRAYS-IO
+  public static func textArray(_ values: [String]) -> PostgresValue {
+    let quoted = values.map { value in
+      "\"" + value.flatMap { $0 == "\"" || $0 == "\\" ? ["\\", $0] : [$0] } + "\""
+    }
+    return .text("{\(quoted.joined(separator: ","))}")
+  }
 }
 
 /// One SQL statement with its parameters (`$1`, `$2`, …).

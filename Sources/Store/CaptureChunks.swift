@@ -5,7 +5,7 @@ extension Store {
   /// One round trip. A chunk that another process is claiming is passed over. The chunk of a claim whose answer was lost
   /// comes first when the claim is repeated.
   public func claimChunk(
-    of job: JobID, runID: Int64, lease: Int, excluding: [ChunkID]
+    of job: JobID, runID: Int64, lease: Int, owners: [BudgetOwner], excluding: [ChunkID]
   ) async throws -> ClaimedChunk? {
     let token = Identifier<ClaimRow>.random()
     return try await perform { session in
@@ -18,12 +18,14 @@ extension Store {
               AND EXISTS (
                 SELECT FROM yardmaster.progressive_capture_jobs j
                 WHERE j.id = $1::uuid AND j.status IN ('pending', 'running', 'waiting'))
-              AND (c.status IN ('pending', 'waiting') AND (c.not_before IS NULL OR c.not_before <= now())
+              AND (c.status IN ('pending', 'waiting') 
+                  AND (c.not_before IS NULL OR c.not_before <= now() OR NOT $6::text[] <@ c.held_owners)
                 OR c.status = 'leased' AND (c.lease_expires_at <= now() OR c.claim_token = $2::uuid))
             ORDER BY c.claim_token IS NOT DISTINCT FROM $2::uuid DESC, c.attempts, c.ordinal LIMIT 1 FOR UPDATE SKIP LOCKED
           )
           UPDATE yardmaster.capture_chunks c SET status = 'leased', fence = c.fence + 1, attempts = c.attempts + 1,
-            claim_token = $2::uuid, run_id = $3::bigint, not_before = NULL, updated_at = now(),
+            claim_token = $2::uuid, run_id = $3::bigint, not_before = NULL, held_owners = NULL,
+            updated_at = now(),
             lease_expires_at = now() + make_interval(secs => $4::integer), started_at = coalesce(c.started_at, now())
           FROM free WHERE c.id = free.id
           RETURNING c.id, c.job_id, c.ordinal, c.scope, c.cursor, c.fence, c.items_done,
@@ -31,7 +33,7 @@ extension Store {
           """,
           [
             .id(job), .id(token), .integer(runID), .integer(lease),
-            .text("{\(excluding.map(\.text).joined(separator: ","))}"),
+            .text("{\(excluding.map(\.text).joined(separator: ","))}"), .textArray(owners.map(\.description)),
           ]),
         PostgresStatement(
           """
@@ -81,16 +83,16 @@ extension Store {
 
   /// Given back in good order a chunk costs no attempt; with an error it does. A chunk that another process took over
   /// meanwhile is left alone.
-  public func release(_ chunk: ClaimedChunk, notBefore: Timestamp?, error: String?) async throws {
+  public func release(_ chunk: ClaimedChunk, hold: Hold?, error: String?) async throws {
     _ = try await perform { session in
       try await session.pipeline([
         PostgresStatement(
           """
           UPDATE yardmaster.capture_chunks SET status = CASE WHEN $3::timestamptz IS NULL THEN 'pending' ELSE 'waiting' END,
-            not_before = $3::timestamptz, error = $4::text, lease_expires_at = NULL, claim_token = NULL,
+            not_before = $3::timestamptz, held_owners = $5::text[], error = $4::text, lease_expires_at = NULL, claim_token = NULL,
             attempts = attempts - CASE WHEN $4::text IS NULL THEN 1 ELSE 0 END, updated_at = now()
           WHERE id = $1::uuid AND fence = $2::integer AND status = 'leased'
-          """, [.id(chunk.id), .integer(chunk.fence), .time(notBefore), .text(error)]),
+          """, [.id(chunk.id), .integer(chunk.fence), .time(hold?.until), .text(error), .owners(of: hold)]),
         // Nobody works on the job now: it waits for the next run.
         PostgresStatement(
           """
@@ -102,14 +104,14 @@ extension Store {
     }
   }
 
-  public func postpone(job: JobID, until moment: Timestamp) async throws {
+  public func postpone(job: JobID, _ hold: Hold) async throws {
     _ = try await perform { session in
       try await session.query(
         """
         UPDATE yardmaster.capture_chunks SET status = 'waiting', updated_at = now(),
-          not_before = greatest(not_before, $2::timestamptz)
+          not_before = greatest(not_before, $2::timestamptz), held_owners = $3::text[]
         WHERE job_id = $1::uuid AND status IN ('pending', 'waiting')
-        """, [.id(job), .time(moment)])
+        """, [.id(job), .time(hold.until), .owners(of: hold)])
     }
   }
 
@@ -182,6 +184,14 @@ extension CapturedPage {
   /// Whether it is more than a heartbeat.
   fileprivate var holdsAnything: Bool {
     rowCount > 0 || !numbers.isEmpty || !lists.isEmpty || !labels.isEmpty || !links.isEmpty || !completed.isEmpty
+  }
+}
+
+extension PostgresValue {
+  /// NULL where the hold is everybody's.
+  fileprivate static func owners(of hold: Hold?) -> PostgresValue {
+    guard let hold, !hold.owners.isEmpty else { return .null }
+    return .textArray(hold.owners.map(\.description))
   }
 }
 

@@ -145,7 +145,9 @@ final class FakeStore: CaptureStore, Sendable {
     try await transaction("openJobs") { state in state.jobs.map(\.job).filter { $0.status.isOpen } }
   }
 
-  func claimChunk(of job: JobID, runID: Int64, lease: Int, excluding: [ChunkID]) async throws -> ClaimedChunk? {
+  func claimChunk(
+    of job: JobID, runID: Int64, lease: Int, owners: [BudgetOwner], excluding: [ChunkID]
+  ) async throws -> ClaimedChunk? {
     try await transaction("claim") { [clock] state in
       let now = clock.now
       guard let index = state.jobs.firstIndex(where: { $0.job.id == job }), state.jobs[index].job.status.isOpen,
@@ -217,25 +219,25 @@ final class FakeStore: CaptureStore, Sendable {
     try await transaction("widths") { $0.widths }
   }
 
-  func release(_ chunk: ClaimedChunk, notBefore: Timestamp?, error: String?) async throws {
+  func release(_ chunk: ClaimedChunk, hold: Hold?, error: String?) async throws {
     try await transaction("release") { state in
       try Self.held(chunk, in: &state) { held, _ in
-        held.status = notBefore == nil ? .pending : .waiting
-        held.notBefore = notBefore
+        held.status = hold == nil ? .pending : .waiting
+        held.notBefore = hold?.until
         held.error = error
         if error == nil { held.attempts -= 1 }
       }
     }
   }
 
-  func postpone(job: JobID, until moment: Timestamp) async throws {
+  func postpone(job: JobID, _ hold: Hold) async throws {
     try await transaction("postpone") { state in
       guard let index = state.jobs.firstIndex(where: { $0.job.id == job }) else { return }
       for place in state.jobs[index].chunks.indices {
         let chunk = state.jobs[index].chunks[place]
         guard chunk.status == .pending || chunk.status == .waiting else { continue }
         state.jobs[index].chunks[place].status = .waiting
-        state.jobs[index].chunks[place].notBefore = max(chunk.notBefore ?? moment, moment)
+        state.jobs[index].chunks[place].notBefore = max(chunk.notBefore ?? hold.until, hold.until)
       }
     }
   }

@@ -117,7 +117,7 @@ import Testing
       }
       #expect(try await database.value("SELECT count(*) AS value FROM yardmaster.pull_requests") == 0)
       #expect(try await store.progress(of: job.id).first?.chunks[0].attempts == 2)
-      try await store.release(dead, notBefore: nil, error: "late")
+      try await store.release(dead, hold: nil, error: "late")
       #expect(try await store.claimChunk(of: job.id, runID: 3, lease: 600) == nil)
     }
   }
@@ -126,12 +126,13 @@ import Testing
     try await withStore { store, database in
       let job = try await Fixture.job(store, chunks: [.range(first: 1, last: 100)])
       let chunk = try #require(try await store.claimChunk(of: job.id, runID: 1, lease: 600))
-      try await store.release(chunk, notBefore: nil, error: nil)
+      try await store.release(chunk, hold: nil, error: nil)
       #expect(try await store.job(job.id)?.status == .waiting)
       #expect(try await store.progress(of: job.id).first?.chunks[0].attempts == 0)
       let again = try #require(try await store.claimChunk(of: job.id, runID: 1, lease: 600))
       #expect(try await store.job(job.id)?.status == .running)
-      try await store.release(again, notBefore: Timestamp("2999-01-01T00:00:00Z"), error: "rate limited")
+      try await store.release(
+        again, hold: Timestamp("2999-01-01T00:00:00Z").map { Hold(until: $0) }, error: "rate limited")
       #expect(try await store.claimChunk(of: job.id, runID: 1, lease: 600) == nil)
       let progress = try #require(try await store.progress(of: job.id).first)
       #expect(progress.chunks[0].status == .waiting && progress.chunks[0].attempts == 1)
@@ -148,7 +149,7 @@ import Testing
       let job = try await Fixture.job(store, chunks: (1...3).map { .range(first: $0, last: $0) })
       let poison = try #require(try await store.claimChunk(of: job.id, runID: 1, lease: 600))
       #expect(poison.ordinal == 1)
-      try await store.release(poison, notBefore: nil, error: "no")
+      try await store.release(poison, hold: nil, error: "no")
       var order: [Int] = []
       while let chunk = try await store.claimChunk(of: job.id, runID: 1, lease: 600, excluding: [poison.id]) {
         order.append(chunk.ordinal)
@@ -158,13 +159,38 @@ import Testing
     }
   }
 
+  /// A limit is its owner's: who draws on another budget goes on.
+  @Test func aHoldIsItsOwners() async throws {
+    try await withStore { store, _ in
+      let job = try await Fixture.job(store, chunks: (1...4).map { .range(first: $0, last: $0) })
+      let alice = BudgetOwner("api.github.com user:alice")
+      let odd = BudgetOwner(#"host, {with "all} \ of it"#)
+      let chunk = try #require(try await store.claimChunk(of: job.id, runID: 1, lease: 600))
+      let hold = Hold(until: Timestamp("2999-01-01T00:00:00Z")!, owners: [alice, odd])
+      try await store.release(chunk, hold: hold, error: nil)
+      try await store.postpone(job: job.id, hold)
+      for owners in [[], [alice], [odd], [odd, alice]] {
+        let free = try await store.claimChunk(of: job.id, runID: 2, lease: 600, owners: owners, excluding: [])
+        #expect(free == nil, "\(owners)")
+      }
+      let bob = BudgetOwner("api.github.com user:bob")
+      for owners in [[bob], [alice, bob]] {
+        let free = try await store.claimChunk(of: job.id, runID: 2, lease: 600, owners: owners, excluding: [])
+        #expect(free != nil, "\(owners)")
+      }
+      // A hold that names nobody is everybody's.
+      try await store.postpone(job: job.id, Hold(until: hold.until))
+      #expect(try await store.claimChunk(of: job.id, runID: 2, lease: 600, owners: [bob], excluding: []) == nil)
+    }
+  }
+
   @Test func aPostponedJobHandsOutNothingBeforeItsMoment() async throws {
     try await withStore { store, database in
       let job = try await Fixture.job(store, chunks: (1...3).map { .range(first: $0, last: $0) })
       let held = try #require(try await store.claimChunk(of: job.id, runID: 1, lease: 600))
       let moment = Timestamp("2999-01-01T00:00:00.5Z")!
-      try await store.postpone(job: job.id, until: moment)
-      try await store.postpone(job: job.id, until: moment - 60)
+      try await store.postpone(job: job.id, Hold(until: moment))
+      try await store.postpone(job: job.id, Hold(until: moment - 60))
       #expect(try await store.claimChunk(of: job.id, runID: 2, lease: 600) == nil)
       let chunks = try #require(try await store.progress(of: job.id).first?.chunks)
       #expect(chunks.map(\.notBefore) == [nil, moment, moment])

@@ -20,7 +20,7 @@ import Testing
         try await store.commit(
           page(next), of: chunk, checkpoint: Checkpoint(next: next), finished: finished, cost: PageCost(items: 1),
           widths: [:], lease: 600)
-        if !finished { try await store.release(chunk, notBefore: nil, error: nil) }
+        if !finished { try await store.release(chunk, hold: nil, error: nil) }
       }
       try await work(1)
       #expect(try await store.continueJob(job.id, runID: 100) == .dispatch(number: 1))
@@ -32,7 +32,7 @@ import Testing
       try await store.commit(
         CapturedPage(), of: beating, checkpoint: beating.checkpoint, finished: false, cost: PageCost(), widths: [:],
         lease: 600)
-      try await store.release(beating, notBefore: nil, error: nil)
+      try await store.release(beating, hold: nil, error: nil)
       #expect(try await store.continueJob(job.id, runID: 102) == .dispatch(number: 3))
       #expect(try await store.continueJob(job.id, runID: 103) == .stuck(runs: 2))
       #expect(try await store.continueJob(job.id, runID: 103) == .stuck(runs: 2))
@@ -53,10 +53,10 @@ import Testing
       let job = try await Fixture.job(store, chunks: (1...3).map { .range(first: $0, last: $0) })
       let chunk = try #require(try await store.claimChunk(of: job.id, runID: 1, lease: 600))
       let moment = Timestamp("2999-01-01T00:00:00Z")!
-      try await store.postpone(job: job.id, until: moment + 60)
+      try await store.postpone(job: job.id, Hold(until: moment + 60))
       // One is still being worked on.
       #expect(try await store.continueJob(job.id, runID: 100) == .dispatch(number: 1))
-      try await store.release(chunk, notBefore: moment, error: nil)
+      try await store.release(chunk, hold: Hold(until: moment), error: nil)
       #expect(try await store.continueJob(job.id, runID: 101) == .waits(until: moment))
       #expect(try await store.continueJob(job.id, runID: 102) == .waits(until: moment))
       try await database.query("UPDATE yardmaster.capture_chunks SET not_before = now() WHERE ordinal = 2")
@@ -146,7 +146,7 @@ import Testing
       #expect(shown[0].points == 2 && shown[0].requests == 3 && shown[0].startedAt != nil)
       #expect(shown[0].completedAt == nil && shown[0].status == .leased)
       #expect(shown[1].numbersDone == nil && shown[1].runID == nil && shown[1].size == nil)
-      try await store.release(chunk, notBefore: nil, error: "the reason")
+      try await store.release(chunk, hold: nil, error: "the reason")
       shown = try #require(try await store.progress(of: job.id).first).chunks
       #expect(shown[0].error == "the reason" && shown[0].status == .pending)
       let again = try #require(try await store.claimChunk(of: job.id, runID: 78, lease: 600, excluding: [chunk.id]))

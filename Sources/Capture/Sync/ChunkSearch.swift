@@ -54,7 +54,10 @@ extension SyncRun {
 
   /// Shielded, because a claim whose answer is lost holds its chunk until the lease ends.
   private func claim(of job: Job, runID: Int64, except tried: [ChunkID]) async throws -> ClaimedChunk? {
-    try await shielded { try await store.claimChunk(of: job.id, runID: runID, lease: lease, excluding: tried) }
+    let owners = await github.budgetOwners
+    return try await shielded {
+      try await store.claimChunk(of: job.id, runID: runID, lease: lease, owners: owners, excluding: tried)
+    }
   }
 
   /// Seconds by which the database's clock, which decides what is free, may be behind this machine's.

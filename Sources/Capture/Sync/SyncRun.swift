@@ -16,7 +16,8 @@ public import Logging
 ///
 /// Failures
 /// - `LeaseLost`: another process continues the chunk; this one takes another.
-/// - `RateLimited`: the chunk is given back, and no chunk of the job may be taken before the limit ends; a list of the
+/// - `RateLimited`: the chunk is given back, and no chunk of the job may be taken before the limit ends, by a process
+///   that draws on the same budgets; a list of the
 ///   whole repository holds back only itself, because REST's quota is not GraphQL's, and the GitHub client sends nothing
 ///   that a limit forbids. Where there is time for a page after the limit, the run sleeps until then without a lease and
 ///   goes on. Where there is not, it ends in good order, and whoever runs the job before that moment finds nothing to
@@ -163,11 +164,10 @@ public struct SyncRun: Sendable {
       throw lost
     } catch let limited as RateLimited {
       // Whoever has it now knows more than a process that was held up.
-      guard try await release(chunk, notBefore: limited.until) else {
-        throw LeaseLost(subject: "Chunk \(chunk.ordinal)")
-      }
+      let hold = Hold(until: limited.until, owners: await github.budgetOwners)
+      guard try await release(chunk, hold: hold) else { throw LeaseLost(subject: "Chunk \(chunk.ordinal)") }
       if !chunk.scope.isFlat, limited.until > clock.now {
-        try await shielded { try await store.postpone(job: job.id, until: limited.until) }
+        try await shielded { try await store.postpone(job: job.id, hold) }
       }
       return .rateLimited(until: limited.until)
     } catch {
@@ -185,10 +185,11 @@ public struct SyncRun: Sendable {
 
   /// Gives the chunk back because the run ends. A limit that was being waited out is left to whoever comes next.
   private func giveBack(_ chunk: ClaimedChunk, onStop stop: SyncStop) async throws {
-    let until = await github.limitedUntil
+    var hold: Hold?
+    if let until = await github.limitedUntil { hold = Hold(until: until, owners: await github.budgetOwners) }
     do {
-      let isMine = try await release(chunk, notBefore: until)
-      if isMine, let until { try await shielded { try await store.postpone(job: chunk.jobID, until: until) } }
+      let isMine = try await release(chunk, hold: hold)
+      if isMine, let hold { try await shielded { try await store.postpone(job: chunk.jobID, hold) } }
     } catch {
       // A process that was told to end does so, whatever the database does; the lease ends by itself.
       guard deadline.stopSignal != nil || Task.isCancelled else { throw error }
@@ -266,10 +267,10 @@ public struct SyncRun: Sendable {
 
   /// Gives the chunk back; false where someone else has it already.
   @discardableResult
-  private func release(_ chunk: ClaimedChunk, notBefore: Timestamp? = nil, error: String? = nil) async throws -> Bool {
+  private func release(_ chunk: ClaimedChunk, hold: Hold? = nil, error: String? = nil) async throws -> Bool {
     try await shielded {
       do {
-        try await store.release(chunk, notBefore: notBefore, error: error)
+        try await store.release(chunk, hold: hold, error: error)
         return true
       } catch is LeaseLost {
         return false

@@ -15,10 +15,14 @@ public protocol GitHubAPI: Sendable {
 
   /// When the limit ends that holds calls back now; nil where none does, or where it is not known.
   var limitedUntil: Timestamp? { get async }
+
+  /// Whose budgets calls draw on, as far as it can be told without one; empty where budgets are not shared.
+  var budgetOwners: [BudgetOwner] { get async }
 }
 
 extension GitHubAPI {
   public var limitedUntil: Timestamp? { get async { nil } }
+  public var budgetOwners: [BudgetOwner] { get async { [] } }
 }
 
 public struct GraphQLQuery: Hashable, Sendable {

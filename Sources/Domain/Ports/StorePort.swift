@@ -137,8 +137,12 @@ public protocol CaptureStore: Sendable {
 
   /// Claims the job's next free chunk, or one whose lease has ended; nil where there is none now. Those that were
   /// attempted least come first, so that one that always fails keeps nobody from the others.
-  /// - Parameter excluding: chunks that the caller has tried already.
-  func claimChunk(of job: JobID, runID: Int64, lease: Int, excluding: [ChunkID]) async throws -> ClaimedChunk?
+  /// - Parameters:
+  ///   - owners: whose budgets the caller draws on: what waits for a limit of others' is free to it.
+  ///   - excluding: chunks that the caller has tried already.
+  func claimChunk(
+    of job: JobID, runID: Int64, lease: Int, owners: [BudgetOwner], excluding: [ChunkID]
+  ) async throws -> ClaimedChunk?
 
   /// Stores the page's rows and the checkpoint, and renews the lease, in one transaction.
   /// With `finished` the chunk is completed, and with its last chunk the job. Throws `LeaseLost`.
@@ -155,12 +159,12 @@ public protocol CaptureStore: Sendable {
   /// nothing kept it from its full width.
   func widths(of repository: RepositoryID) async throws -> [String: Int]
 
-  /// Gives the chunk back before its lease ends: to whoever comes next, or not before a moment.
-  func release(_ chunk: ClaimedChunk, notBefore: Timestamp?, error: String?) async throws
+  /// Gives the chunk back before its lease ends: to whoever comes next, or not before a hold ends.
+  func release(_ chunk: ClaimedChunk, hold: Hold?, error: String?) async throws
 
   /// Keeps all chunks of the job that nobody holds from being claimed before a moment: a limit of GitHub's concerns
-  /// every chunk and every process alike. Moves no chunk's moment to an earlier one.
-  func postpone(job: JobID, until moment: Timestamp) async throws
+  /// every chunk, and every process of the same budgets. Moves no chunk's moment to an earlier one.
+  func postpone(job: JobID, _ hold: Hold) async throws
 
   /// The job, or the newest jobs where none is named.
   func progress(of job: JobID?) async throws -> [JobProgress]
@@ -263,6 +267,18 @@ public struct NewJob: Sendable {
   }
 }
 
+/// Until when a chunk waits for a limit of GitHub's, and who has to wait.
+public struct Hold: Hashable, Sendable {
+  public var until: Timestamp
+  /// Whose budgets are used up: whoever draws on another one need not wait. Empty for everybody.
+  public var owners: [BudgetOwner]
+
+  public init(until: Timestamp, owners: [BudgetOwner] = []) {
+    self.until = until
+    self.owners = owners
+  }
+}
+
 /// What a page cost at GitHub.
 public struct PageCost: Hashable, Sendable {
   public var points: Int
@@ -278,8 +294,10 @@ public struct PageCost: Hashable, Sendable {
 }
 
 extension CaptureStore {
-  public func claimChunk(of job: JobID, runID: Int64, lease: Int) async throws -> ClaimedChunk? {
-    try await claimChunk(of: job, runID: runID, lease: lease, excluding: [])
+  public func claimChunk(
+    of job: JobID, runID: Int64, lease: Int, excluding: [ChunkID] = []
+  ) async throws -> ClaimedChunk? {
+    try await claimChunk(of: job, runID: runID, lease: lease, owners: [], excluding: excluding)
   }
 
   public func job(_ id: JobID) async throws -> Job? { try await job(id, assuming: nil) }

@@ -48,17 +48,33 @@ actor TokenOwner {
     while owner == nil, isAsking { await withCheckedContinuation { waiting.append($0) } }
     if let owner { return .known(owner) }
     isAsking = true
-    if case .installation(let tokens) = credential, let id = await tokens.installationID {
-      return .known(found("installation:\(id)"))
-    }
-    // Actions' own tokens, and no user's: https://github.blog/2021-04-05-behind-githubs-new-authentication-token-formats/
-    if token.hasPrefix("ghs_"), let repository { return .known(found("repository:\(repository)")) }
-    fingerprint = String(hexadecimal(sha256(Array("yardmaster budget \(token)".utf8))).prefix(16))
+    if let name = await evident(token, credential) { return .known(found(name)) }
+    fingerprint = Self.fingerprint(of: token)
     if let known = await share.owner(ofToken: fingerprint) {
       end(with: known)
       return .known(known)
     }
     return .ask(tokensOwn)
+  }
+
+  /// Whose budget it is, without a question to GitHub: where nobody has found out yet, the token's own.
+  func presumed(of token: String, credential: Credential, in share: SharedBudget) async -> BudgetOwner {
+    if let owner { return owner }
+    if let name = await evident(token, credential) { return named(name) }
+    let fingerprint = Self.fingerprint(of: token)
+    return await share.owner(ofToken: fingerprint) ?? named("token:\(fingerprint)")
+  }
+
+  /// What the token's kind tells.
+  private func evident(_ token: String, _ credential: Credential) async -> String? {
+    if case .installation(let tokens) = credential, let id = await tokens.installationID { return "installation:\(id)" }
+    // Actions' own tokens, and no user's: https://github.blog/2021-04-05-behind-githubs-new-authentication-token-formats/
+    if token.hasPrefix("ghs_"), let repository { return "repository:\(repository)" }
+    return nil
+  }
+
+  private static func fingerprint(of token: String) -> String {
+    String(hexadecimal(sha256(Array("yardmaster budget \(token)".utf8))).prefix(16))
   }
 
   /// nil as long as it was not found out.

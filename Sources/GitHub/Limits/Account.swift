@@ -64,6 +64,14 @@ final class Account: Sendable {
   var isEnabled: Bool { !disabled.load(ordering: .relaxed) }
   func disable() { disabled.store(true, ordering: .relaxed) }
 
+  /// Whose budget it is, as far as that is known; nil where budgets are not shared.
+  var ownerIfKnown: BudgetOwner? {
+    get async {
+      guard let share, let token = try? await credential.token() else { return nil }
+      return await owner.presumed(of: token, credential: credential, in: share)
+    }
+  }
+
   /// What is left of the token's budget has been asked for, whether or not there was an answer.
   func looked() { hasLooked.store(true, ordering: .relaxed) }
 

@@ -45,6 +45,9 @@ CREATE UNLOGGED TABLE yardmaster.budget_tokens (
   seen_at timestamptz NOT NULL DEFAULT now()
 );
 
+-- Whose limit a chunk waits for (`not_before`); NULL for everybody's.
+ALTER TABLE yardmaster.capture_chunks ADD COLUMN held_owners text[];
+
 -- Not now(): a transaction may have waited for a lock. A function of its own, so that tests can put a clock in its place.
 CREATE FUNCTION yardmaster.budget_clock() RETURNS timestamptz LANGUAGE sql VOLATILE AS 'SELECT clock_timestamp()';
 
