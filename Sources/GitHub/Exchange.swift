@@ -83,7 +83,11 @@ final class Exchange: Sendable {
     self.logger = logger
   }
 
-  var usage: APIUsage { counted.withLock { $0 } }
+  var usage: APIUsage {
+    var usage = counted.withLock { $0 }
+    usage.serverTime = server.known
+    return usage
+  }
 
   /// The first answer that `judge` accepts.
   ///
@@ -225,7 +229,6 @@ final class Exchange: Sendable {
       if call.demand.resource == "graphql" { usage.graphQLRequests += 1 } else { usage.restRequests += 1 }
       if let remaining, resource == "core" { usage.restRemaining = remaining }
       if let remaining, resource == "graphql" { usage.graphQLRemaining = remaining }
-      if let date = headers["date"].flatMap({ Timestamp(httpDate: $0) }) { usage.serverTime = date }
     }
   }
 

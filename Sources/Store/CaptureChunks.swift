@@ -29,6 +29,7 @@ extension Store {
             lease_expires_at = now() + make_interval(secs => $4::integer), started_at = coalesce(c.started_at, now())
           FROM free WHERE c.id = free.id
           RETURNING c.id, c.job_id, c.ordinal, c.scope, c.cursor, c.fence, c.items_done,
+            \(microseconds("clock_timestamp()")) AS clock,
             (SELECT j.repository_id FROM yardmaster.progressive_capture_jobs j WHERE j.id = c.job_id) AS repository_id
           """,
           [
@@ -42,8 +43,31 @@ extension Store {
             AND EXISTS (SELECT FROM yardmaster.capture_chunks WHERE job_id = $1::uuid AND claim_token = $2::uuid)
           """, [.id(job), .id(token)]),
       ])
-      return try rows[0].first.map(ClaimedChunk.init(row:))
+      if let row = rows[0].first { return try ClaimedChunk(row: row) }
+      try await Self.endStalledCommits(of: job, lease: lease, session)
+      return nil
     }
+  }
+
+  /// A process that stands still in the middle of a commit (a frozen machine, SIGSTOP) keeps its chunk's row locked,
+  /// whatever became of its lease. Once it has sent nothing for as long as a lease lasts, its connection is ended for it:
+  /// the transaction is rolled back, and the next claim finds the chunk free.
+  ///
+  /// A role may end its own sessions: https://www.postgresql.org/docs/current/functions-admin.html
+  private static func endStalledCommits(of job: JobID, lease: Int, _ session: StoreSession) async throws {
+    _ = try await session.query(
+      """
+      SELECT pg_terminate_backend(a.pid) FROM pg_stat_activity a
+      WHERE EXISTS (
+          SELECT FROM yardmaster.capture_chunks c
+          WHERE c.job_id = $1::uuid AND c.status = 'leased' AND c.lease_expires_at <= now())
+        AND a.datname = current_database() AND a.usename = current_user AND a.pid <> pg_backend_pid()
+        AND a.xact_start IS NOT NULL AND a.wait_event = 'ClientRead'
+        AND greatest(a.query_start, a.state_change) < clock_timestamp() - make_interval(secs => $2::integer)
+        AND EXISTS (
+          SELECT FROM pg_locks l
+          WHERE l.pid = a.pid AND l.relation = 'yardmaster.capture_chunks'::regclass AND l.mode = 'RowExclusiveLock')
+      """, [.id(job), .integer(lease)])
   }
 
   /// One round trip, whatever the page holds.
@@ -176,7 +200,8 @@ extension ClaimedChunk {
       id: try row.decode("id"), jobID: try row.decode("job_id"), repositoryID: try row.decode("repository_id"),
       ordinal: try row.decode("ordinal"), scope: try row.decodeJSON("scope"),
       checkpoint: try row.decodeIfPresent("cursor", as: String.self) == nil ? Checkpoint() : row.decodeJSON("cursor"),
-      fence: try row.decode("fence"), itemsDone: try row.decode("items_done"))
+      fence: try row.decode("fence"), itemsDone: try row.decode("items_done"),
+      clock: DatabaseClock(try row.decode("clock")))
   }
 }
 

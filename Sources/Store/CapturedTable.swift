@@ -4,13 +4,13 @@ import Postgres
 /// How one kind of captured rows comes into its table: all rows of a page in one statement, expanded from JSON.
 struct CapturedTable: Sendable {
   let name: String
-  /// Writes rows and nothing else. `$1` is the rows' JSON, `$2` the repository, `$3` GitHub's clock at the reading.
+  /// Writes rows and nothing else. `$1` is the rows' JSON, `$2` the repository, `$3` the database's clock at the reading.
   let upsert: String
   /// Writes the rows of whole lists, and marks stored rows of these lists that are not among them as deleted.
-  /// `$4` is the JSON of the lists: numbers, and when the reading began.
+  /// `$4` is the JSON of the lists: numbers, and when the reading began, by the database's clock and by GitHub's.
   let reconcile: String
   /// Marks stored rows of lists that came in parts as deleted where no part had them. `$1` is the lists' JSON, `$2` the
-  /// repository, `$3` GitHub's clock at the reading, `$4` the chunk.
+  /// repository, `$3` the database's clock at the reading, `$4` the chunk.
   let sweepLists: String
   /// The same for one list of all the repository's rows.
   let sweepAll: String
@@ -47,7 +47,7 @@ struct CapturedTable: Sendable {
       stored AS (\(insert))
       UPDATE yardmaster.\(name) AS t SET deleted_at = coalesce($3::timestamptz, now())
       WHERE t.ctid = ANY (ARRAY(
-        SELECT s.ctid FROM json_to_recordset($4::json) AS p (number bigint, begun timestamptz), LATERAL (
+        SELECT s.ctid FROM json_to_recordset($4::json) AS p (number bigint, begun timestamptz, before timestamptz), LATERAL (
           SELECT t.ctid, \(keys.map { "t.\($0.name)" }.joined(separator: ", ")) FROM yardmaster.\(name) t
           WHERE t.repository_id = $2::uuid AND t.\(item) = p.number AND t.deleted_at IS NULL AND \(created)
           \(Self.oneByOne)
@@ -61,7 +61,7 @@ struct CapturedTable: Sendable {
     sweepLists = """
       UPDATE yardmaster.\(name) AS t SET deleted_at = coalesce($3::timestamptz, now())
       WHERE t.ctid = ANY (ARRAY(
-        SELECT s.ctid FROM json_to_recordset($1::json) AS p (number bigint, begun timestamptz), LATERAL (
+        SELECT s.ctid FROM json_to_recordset($1::json) AS p (number bigint, begun timestamptz, before timestamptz), LATERAL (
           SELECT t.ctid, \(sighting) AS key FROM yardmaster.\(name) t
           WHERE t.repository_id = $2::uuid AND t.\(item) = p.number AND t.deleted_at IS NULL AND \(created)
           \(Self.oneByOne)
@@ -70,7 +70,7 @@ struct CapturedTable: Sendable {
       """
     sweepAll = """
       UPDATE yardmaster.\(name) AS t SET deleted_at = coalesce($3::timestamptz, now())
-      FROM json_to_recordset($1::json) AS p (number bigint, begun timestamptz)
+      FROM json_to_recordset($1::json) AS p (number bigint, begun timestamptz, before timestamptz)
       WHERE t.repository_id = $2::uuid AND t.deleted_at IS NULL AND \(created)
         AND \(isUnseen) AND g.number = 0 AND g.key = \(sighting))
       """
@@ -164,7 +164,7 @@ extension CapturedTable {
       ("submitted_at", "timestamptz"),
     ], conflict: "github_id", item: "pull_number", list: .reviews, version: "observed_at",
     // A pending review has no time of its own.
-    created: "coalesce(t.submitted_at, '-infinity') < p.begun", sighting: "t.github_id::text")
+    created: "coalesce(t.submitted_at, '-infinity') < p.before", sighting: "t.github_id::text")
 
   static let reviewComments = CapturedTable(
     "review_comments",
@@ -172,7 +172,7 @@ extension CapturedTable {
       ("github_id", "bigint"), ("pull_number", "bigint"), ("review_id", "bigint"), ("author_login", "text"),
       ("path", "text"), ("body", "text"), ("created_at", "timestamptz"), ("updated_at", "timestamptz"),
     ], conflict: "github_id", item: "pull_number", list: .reviewComments, version: "updated_at",
-    created: "t.created_at < p.begun", sighting: "t.github_id::text")
+    created: "t.created_at < p.before", sighting: "t.github_id::text")
 
   static let issueComments = CapturedTable(
     "issue_comments",
@@ -180,7 +180,7 @@ extension CapturedTable {
       ("github_id", "bigint"), ("issue_number", "bigint"), ("author_login", "text"), ("body", "text"),
       ("created_at", "timestamptz"), ("updated_at", "timestamptz"),
     ], conflict: "github_id", item: "issue_number", list: .comments, version: "updated_at",
-    created: "t.created_at < p.begun", sighting: "t.github_id::text")
+    created: "t.created_at < p.before", sighting: "t.github_id::text")
 
   static let files = CapturedTable(
     "pull_request_files",
@@ -189,8 +189,8 @@ extension CapturedTable {
       ("change_type", "text"),
     ], keyCount: 2, conflict: "repository_id, pull_number, md5(path)", distinct: "r.pull_number, md5(r.path)",
     item: "pull_number", list: .files, version: "observed_at",
-    // What a newer reading brought is not gone because an older one did not know it. `begun` lies two seconds early.
-    created: "coalesce(t.observed_at, '-infinity') <= p.begun + interval '2 seconds'", sighting: "t.path")
+    // What a newer reading brought is not gone because an older one did not know it.
+    created: "coalesce(t.observed_at, '-infinity') <= p.begun", sighting: "t.path")
 
   static let contributors = CapturedTable(
     "contributors", columns: [("login", "text"), ("github_id", "bigint"), ("account_type", "text")],

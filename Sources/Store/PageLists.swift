@@ -17,7 +17,7 @@ struct PageLists {
     for part in page.lists {
       begun[part.list, default: [:]][part.number] = part.begun
       if part.isFirst, part.isLast {
-        whole[part.list, default: []].append(ReadList(number: part.number, begun: part.begun))
+        whole[part.list, default: []].append(ReadList(number: part.number, begun: part.begun, page))
       } else {
         partial.append(part)
       }
@@ -49,8 +49,8 @@ struct PageLists {
   }
 
   /// Lists that took several pages and end with this one.
-  func ended(_ list: CapturedList) -> [ReadList] {
-    partial.filter { $0.isLast && $0.list == list }.map { ReadList(number: $0.number, begun: $0.begun) }
+  func ended(_ list: CapturedList, of page: CapturedPage) -> [ReadList] {
+    partial.filter { $0.isLast && $0.list == list }.map { ReadList(number: $0.number, begun: $0.begun, page) }
   }
 
   /// The keys of the page's rows that belong to unfinished lists.
@@ -83,11 +83,22 @@ struct PageLists {
 /// A list that was read to its end.
 struct ReadList: CapturedRow {
   var number: Int
+  /// By the database's clock.
   var begun: Timestamp
+  /// By GitHub's: what was created before is gone where the list does not have it. Its times are whole seconds, and its
+  /// servers do not all know the newest at once.
+  var before: Timestamp
+
+  init(number: Int, begun: Timestamp, _ page: CapturedPage) {
+    self.number = number
+    self.begun = begun
+    before = begun + (page.serverAhead - 2)
+  }
 
   func write(to writer: inout RowWriter) {
     writer.member("number", number)
     writer.member("begun", begun.description)
+    writer.member("before", before.description)
   }
 }
 

@@ -134,14 +134,14 @@ struct PageStatements {
     }
     for table in [CapturedTable.reviews, .reviewComments, .issueComments, .files] {
       guard let list = table.list else { continue }
-      let ended = lists.ended(list)
+      let ended = lists.ended(list, of: page)
       if !ended.isEmpty { sweep(table.sweepLists, ended) }
     }
     if let walk = page.reviewCommentWalk, walk.isLast {
-      sweep(CapturedTable.reviewComments.sweepAll, [ReadList(number: 0, begun: walk.begun)])
+      sweep(CapturedTable.reviewComments.sweepAll, [ReadList(number: 0, begun: walk.begun, page)])
     }
     for list in [CapturedList.closes, .closer] {
-      let ended = lists.ended(list)
+      let ended = lists.ended(list, of: page)
       guard !ended.isEmpty else { continue }
       all.append(
         PostgresStatement(

@@ -171,7 +171,8 @@ final class FakeStore: CaptureStore, Sendable {
       state.jobs[index].job.status = .running
       return ClaimedChunk(
         id: chunk.id, jobID: job, repositoryID: repositoryID, ordinal: place + 1, scope: chunk.scope,
-        checkpoint: chunk.checkpoint, fence: chunk.fence, itemsDone: chunk.items)
+        checkpoint: chunk.checkpoint, fence: chunk.fence, itemsDone: chunk.items,
+        clock: DatabaseClock(now))
     }
   }
 

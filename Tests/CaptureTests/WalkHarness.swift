@@ -17,9 +17,12 @@ struct Walked: Sendable {
     _ github: any GitHubAPI, _ scope: ChunkScope, of repository: String = "acme/widget",
     from checkpoint: Checkpoint = Checkpoint(),
     onto rows: Rows = Rows(), widths: [String: Int] = [:], limit: Int = 2_000,
+    databaseTime: Timestamp = Timestamp(seconds: 1_800_000_000),
     before: (Int, Checkpoint) async throws -> Void = { _, _ in }
   ) async throws -> Walked {
-    let walk = ChunkWalk(github: github, repository: try name(repository), scope: scope)
+    let walk = ChunkWalk(
+      github: github, repository: try name(repository), scope: scope,
+      clock: DatabaseClock(databaseTime))
     var walked = Walked()
     walked.rows = rows
     walked.pace = walk.initialPace(widths)

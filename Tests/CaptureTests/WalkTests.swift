@@ -64,7 +64,7 @@ import Testing
     var generator = SeededGenerator(seed: seed)
     let walk = ChunkWalk(
       github: FakeGitHub(ModelRepository(count: 0)), repository: try name("acme/widget"),
-      scope: .range(first: 1, last: 300))
+      scope: .range(first: 1, last: 300), clock: DatabaseClock(Timestamp(seconds: 1_800_000_000)))
     for _ in 0..<500 {
       var checkpoint = Checkpoint(
         next: Bool.random(using: &generator) ? 300 : Int.random(in: 0...300, using: &generator))
@@ -118,8 +118,18 @@ import Testing
       let stored = try JSON.roundTrip(straight.checkpoints[index])
       #expect(stored == straight.checkpoints[index])
       let resumed = try await Walked.walk(FakeGitHub(model), scope, from: stored)
-      #expect(resumed.pages == Array(straight.pages.dropFirst(index + 1)))
+      #expect(resumed.pages.map(timeless) == straight.pages.dropFirst(index + 1).map(timeless))
     }
+  }
+
+  /// All but when it was read.
+  private func timeless(_ page: CapturedPage) -> CapturedPage {
+    var page = page
+    page.observedAt = nil
+    page.serverAhead = 0
+    for index in page.lists.indices { page.lists[index].begun = Timestamp(seconds: 0) }
+    page.reviewCommentWalk?.begun = Timestamp(seconds: 0)
+    return page
   }
 
   @Test func everythingInACheckpointIsStored() throws {
@@ -267,12 +277,17 @@ import Testing
     #expect(github.calls.isEmpty)
   }
 
-  @Test func readingsBearGitHubsClock() async throws {
-    let walked = try await Walked.walk(FakeGitHub(ModelRepository(count: 30)), .range(first: 1, last: 30))
-    let latest = Timestamp(seconds: 1_800_000_000 - 2)
+  /// Readings are told apart by the database's clock, whatever GitHub says about the time; by how much it is ahead goes
+  /// with the page.
+  @Test(arguments: [0.0, 7_200, -300]) func readingsBearTheDatabasesClock(ahead: Double) async throws {
+    let github = FakeGitHub(ModelRepository(count: 30))
+    let start = Timestamp(seconds: 1_800_000_000)
+    let walked = try await Walked.walk(github, .range(first: 1, last: 30), databaseTime: start - ahead)
     for page in walked.pages {
-      #expect(page.observedAt.map { $0 <= latest && $0 > latest - 60 } ?? false)
-      #expect(page.lists.allSatisfy { $0.begun <= latest && $0.begun > latest - 60 })
+      let earliest = start - ahead
+      #expect(page.observedAt.map { $0 >= earliest && $0 < earliest + 60 } ?? false)
+      #expect(page.lists.allSatisfy { $0.begun >= earliest && $0.begun < earliest + 60 })
+      #expect(abs(page.serverAhead - ahead) < 60)
     }
   }
 }

@@ -31,6 +31,23 @@ private func get(_ yard: Yard, _ path: String = "/a") async throws -> RESTAnswer
     }
   }
 
+  /// The first date is believed, later ones go by the majority; FakeClock stands at 08:00.
+  @Test func oneWrongDateMovesNoClock() async throws {
+    let hours: [(date: Int, shown: Int)] = [(9, 9), (8, 9), (8, 8), (10, 8), (6, 8), (8, 8), (10, 8), (10, 8)]
+    let steps = hours.map { hour in
+      Step(
+        "GET", "/a",
+        .json("{}", headers: ["Date": "Fri, 15 Jan 2027 \(hour.date < 10 ? "0" : "")\(hour.date):00:00 GMT"]))
+    }
+    try await Yard.run(steps) { yard in
+      #expect(await yard.client.usage.serverTime == nil)
+      for hour in hours {
+        _ = try await get(yard)
+        #expect(await yard.client.usage.serverTime == FakeClock.start + Double(3600 * (hour.shown - 8)))
+      }
+    }
+  }
+
   @Test func aSpentBudgetIsForeseen() async throws {
     let last = Step("GET", "/a", .json("{}", headers: budget(0, reset: 50)))
     try await Yard.run([last, ok]) { yard in

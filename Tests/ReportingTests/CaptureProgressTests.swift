@@ -89,7 +89,8 @@ import Testing
   static func chunk(_ ordinal: Int, _ scope: ChunkScope, next: Int = 0, itemsDone: Int = 0) -> ClaimedChunk {
     ClaimedChunk(
       id: .random(), jobID: .random(), repositoryID: .random(), ordinal: ordinal, scope: scope,
-      checkpoint: Checkpoint(next: next), fence: 1, itemsDone: itemsDone)
+      checkpoint: Checkpoint(next: next), fence: 1, itemsDone: itemsDone,
+      clock: DatabaseClock(begun))
   }
 
   /// Chunk 2 of a job whose first chunk is done: 40 numbers a page, a page a second.

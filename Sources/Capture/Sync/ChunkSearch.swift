@@ -19,7 +19,7 @@ extension SyncRun {
       let now = clock.now
       do {
         if outlook.isHeldByOthers, patience.map({ now < $0 }) ?? true {
-          patience = patience ?? now + Double(lease + 1)
+          patience = patience ?? now + Double(lease + 2)
           if !hasSaid { observer.note("The chunks that are left are in other hands: waiting whether one comes free.") }
           hasSaid = true
           try await clock.sleep(seconds: 0.5)

@@ -198,7 +198,7 @@ public struct SyncRun: Sendable {
   }
 
   private func walk(_ chunk: ClaimedChunk, of job: Job, tally: inout Tally) async throws -> SyncStop? {
-    let walk = ChunkWalk(github: github, repository: job.repository, scope: chunk.scope)
+    let walk = ChunkWalk(github: github, repository: job.repository, scope: chunk.scope, clock: chunk.clock)
     if tally.widths == nil { tally.widths = try await shielded { try await store.widths(of: chunk.repositoryID) } }
     let pace = walk.initialPace(tally.widths ?? [:])
     // What is at its full width is stored only once it changed.

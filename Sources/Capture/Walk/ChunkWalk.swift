@@ -40,15 +40,17 @@ struct ChunkWalk: Sendable {
   let github: any GitHubAPI
   let repository: RepositoryName
   let scope: ChunkScope
+  let clock: DatabaseClock
   /// The chunk's numbers, ascending; empty for a walk over a flat list.
   let numbers: Numbers
   /// Whether review comments are captured with their pull request; otherwise they are the flat list's.
   let wantsReviewComments: Bool
 
-  init(github: any GitHubAPI, repository: RepositoryName, scope: ChunkScope) {
+  init(github: any GitHubAPI, repository: RepositoryName, scope: ChunkScope, clock: DatabaseClock) {
     self.github = github
     self.repository = repository
     self.scope = scope
+    self.clock = clock
     switch scope {
     case .range(let first, let last):
       numbers = .range(first, last)
@@ -69,6 +71,12 @@ struct ChunkWalk: Sendable {
   ///
   /// Lists over REST wait until there are as many as may be fetched at the same time, or nothing else is left.
   @concurrent func step(at checkpoint: Checkpoint, pace: Pace) async throws -> Step {
+    var step = try await fetch(at: checkpoint, pace: pace)
+    if let there = await github.usage.serverTime { step.page.serverAhead = seconds(from: clock.now, to: there) }
+    return step
+  }
+
+  private func fetch(at checkpoint: Checkpoint, pace: Pace) async throws -> Step {
     switch scope {
     case .reviewComments(let since, let reconciles):
       return try await reviewCommentStep(at: checkpoint, from: since, reconciles: reconciles, pace: pace)

@@ -38,11 +38,8 @@ extension ChunkWalk {
   ) async throws -> FlatPage {
     let course = Course(since: checkpoint.since ?? start, page: checkpoint.page)
     let path = "/repos/\(repository)/\(Row.flatList)?\(course.query)"
-    let (answer, begun) = try await github.timed {
-      try await $0.send(RESTRequest(.get, path))
-    } date: {
-      $0.date
-    }
+    let begun = clock.now
+    let answer = try await github.send(RESTRequest(.get, path))
     let what = "the \(Row.noun) of \(repository)"
     let parts = try answer.list(of: Part<Row>.self, what: what)
     var page = FlatPage(next: checkpoint, isLast: answer.next == nil || parts.isEmpty, begun: begun)

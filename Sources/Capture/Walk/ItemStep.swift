@@ -66,12 +66,8 @@ extension ChunkWalk {
 
   private func ask(_ questions: [Question], cost: inout PageCost) async throws -> Reply {
     let layout = ItemsQuery.Layout(questions)
-    let (answer, begun) = try await github.timed {
-      try await $0.query(
-        ItemsQuery.query(layout, of: repository), as: ItemsAnswer.self)
-    } date: {
-      $0.date
-    }
+    let begun = clock.now
+    let answer = try await github.query(ItemsQuery.query(layout, of: repository), as: ItemsAnswer.self)
     cost.points += answer.data?.cost ?? 1
     let complaints = Complaints(answer.errors, in: layout)
     let isLost = answer.data == nil && complaints.concernsOwners && layout.owners.count > 1
@@ -104,7 +100,7 @@ struct Reply {
   var layout: ItemsQuery.Layout
   var answer: ItemsAnswer
   var complaints: Complaints
-  /// GitHub's clock when it was asked.
+  /// The database's clock when it was asked: what changed later may be missing from the answer.
   var begun: Timestamp
 }
 
@@ -115,21 +111,4 @@ struct Failed {
   /// What did come of it.
   var item: ItemNode?
   var owner: OwnerNode?
-}
-
-extension GitHubAPI {
-  /// A call's answer, and GitHub's clock when it was asked: what changed later may be missing from the answer.
-  ///
-  /// An answer tells when it was sent. From that the time is taken that the call took, whatever it waited for, and what a
-  /// clock of whole seconds may be off. Without any clock it is the beginning of time, which proves nothing gone.
-  func timed<Answer: Sendable>(
-    _ call: (Self) async throws -> Answer, date: (Answer) -> Timestamp?
-  ) async throws -> (Answer, begun: Timestamp) {
-    let start = ContinuousClock.now
-    let answer = try await call(self)
-    let seconds = (ContinuousClock.now - start) / .seconds(1)
-    var clock = date(answer)
-    if clock == nil { clock = await usage.serverTime }
-    return (answer, Timestamp(seconds: clock.map { ($0 - (seconds + 2)).seconds } ?? 0))
-  }
 }

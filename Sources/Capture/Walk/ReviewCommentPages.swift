@@ -39,11 +39,8 @@ extension ChunkWalk {
     let course = Course(since: list.after.flatMap { Timestamp($0) }, page: list.page)
     let path = "/repos/\(repository)/pulls/\(number)/comments?\(course.query)"
     do {
-      let (answer, begun) = try await github.timed {
-        try await $0.send(RESTRequest(.get, path))
-      } date: {
-        $0.date
-      }
+      let begun = clock.now
+      let answer = try await github.send(RESTRequest(.get, path))
       if answer.status == 404 || answer.status == 410 { return .gone }
       let comments = try answer.list(
         of: Part<RESTReviewComment>.self, what: "the review comments of \(repository)#\(number)")

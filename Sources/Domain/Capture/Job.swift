@@ -125,10 +125,12 @@ public struct ClaimedChunk: Hashable, Sendable {
   public var fence: Int
   /// Items stored by earlier attempts.
   public var itemsDone: Int
+  /// The database's clock when it was claimed.
+  public var clock: DatabaseClock
 
   public init(
     id: ChunkID, jobID: JobID, repositoryID: RepositoryID, ordinal: Int, scope: ChunkScope, checkpoint: Checkpoint,
-    fence: Int, itemsDone: Int
+    fence: Int, itemsDone: Int, clock: DatabaseClock
   ) {
     self.id = id
     self.jobID = jobID
@@ -138,6 +140,26 @@ public struct ClaimedChunk: Hashable, Sendable {
     self.checkpoint = checkpoint
     self.fence = fence
     self.itemsDone = itemsDone
+    self.clock = clock
+  }
+}
+
+/// The database's clock, read off this machine's steady one: all processes share it, so it tells which of two readings
+/// is the newer, whatever GitHub's answers say about the time and however wrong this machine's clock is.
+public struct DatabaseClock: Hashable, Sendable {
+  private var moment: Timestamp
+  private var instant: ContinuousClock.Instant
+
+  /// - Parameter moment: what the database said it is at `instant`, or earlier: no reading is then taken for newer than
+  ///   it is.
+  public init(_ moment: Timestamp, at instant: ContinuousClock.Instant = .now) {
+    self.moment = moment
+    self.instant = instant
+  }
+
+  public var now: Timestamp { self[.now] }
+  public subscript(_ instant: ContinuousClock.Instant) -> Timestamp {
+    moment + (instant - self.instant) / .seconds(1)
   }
 }
 

@@ -239,7 +239,7 @@ public struct ListPart: Hashable, Sendable {
   public var list: CapturedList
   public var isFirst: Bool
   public var isLast: Bool
-  /// GitHub's clock when the first part was asked for: what was created later may be missing without being gone.
+  /// The database's clock when the first part was asked for: what was created later may be missing without being gone.
   public var begun: Timestamp
   /// `totalCount`; nil where GitHub gives none. Where GitHub counts more entries than its own list has, whenever it is
   /// read, it is the number of those that it has.
@@ -277,11 +277,13 @@ public struct CapturedPage: Hashable, Sendable {
   public var completed: [Int] = []
   /// Of a walk over all review comments: whether the stored ones that it did not meet are gone, after its last page.
   public var reviewCommentWalk: FlatWalk?
-  /// GitHub's clock when the answer was asked for: what the rows say was true then.
+  /// The database's clock when the answer was asked for: what the rows say was true then.
   public var observedAt: Timestamp?
+  /// Seconds that GitHub's clock is ahead of the database's: with it `begun` compares with the times of rows.
+  public var serverAhead = 0.0
 
   public struct FlatWalk: Hashable, Sendable {
-    /// GitHub's clock when the walk began.
+    /// The database's clock when the walk began.
     public var begun: Timestamp
     public var isLast: Bool
     public init(begun: Timestamp, isLast: Bool) {

@@ -127,7 +127,7 @@ public struct APIUsage: Hashable, Sendable, Codable {
   public var graphQLPoints = 0
   public var restRemaining: Int?
   public var graphQLRemaining: Int?
-  /// The last `Date` header: GitHub's clock.
+  /// GitHub's clock now, as most of its latest answers show it; nil before the first.
   public var serverTime: Timestamp?
 
   public init() {}

@@ -143,9 +143,8 @@ final class Account: Sendable {
       let remaining = headers["x-ratelimit-remaining"].flatMap({ Int($0) }),
       let reset = headers["x-ratelimit-reset"].flatMap({ Int64($0) })
     else { return nil }
-    let now = headers["date"].flatMap { Timestamp(httpDate: $0) } ?? server.now
     return BudgetReceipt.Window(
-      limit: limit, remaining: remaining, resetsIn: max(Timestamp(seconds: reset).secondsSince(now), 0))
+      limit: limit, remaining: remaining, resetsIn: max(Timestamp(seconds: reset).secondsSince(server.now), 0))
   }
 
   private func refusal(_ limit: RateGovernor.Limit) -> BudgetReceipt.Refusal {

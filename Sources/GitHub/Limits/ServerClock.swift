@@ -3,19 +3,48 @@ import HTTP
 import Synchronization
 
 /// GitHub's clock as its `Date` headers show it: limits end and tokens expire by that one.
+///
+/// One answer may bear a wrong date (a cache, a server whose clock is off). So the clock goes by what most of the latest
+/// answers agree on; the first one is believed until others contradict it.
 final class ServerClock: Sendable {
-  private let seconds = Mutex(0.0)
+  private struct State {
+    /// GitHub's clock minus the local one as the latest answers had it, in seconds, the newest last.
+    var latest: [Double] = []
+    var offset = 0.0
+  }
+
+  /// Answers that have a say.
+  private static let memory = 9
+  /// Seconds by which answers may differ that agree: dates are whole seconds, and answers are on their way for a while.
+  private static let tolerance = 3.0
+
+  private let state = Mutex(State())
   private let clock: any WallClock
 
   init(_ clock: any WallClock) { self.clock = clock }
 
   /// GitHub's clock minus the local one, in seconds; it lags by up to a second, so that waits err to the long side.
-  var offset: Double { seconds.withLock { $0 } }
+  var offset: Double { state.withLock { $0.offset } }
 
   var now: Timestamp { clock.now + offset }
 
+  /// nil before the first answer.
+  var known: Timestamp? { state.withLock { $0.latest.isEmpty ? nil : clock.now + $0.offset } }
+
   func observe(_ headers: HTTPHeaders) {
     guard let date = headers["date"].flatMap({ Timestamp(httpDate: $0) }) else { return }
-    seconds.withLock { $0 = Double(date.microseconds - clock.now.microseconds) / 1_000_000 }
+    let offset = date.secondsSince(clock.now)
+    state.withLock { state in
+      state.latest.append(offset)
+      if state.latest.count > Self.memory { state.latest.removeFirst() }
+      func votes(_ offset: Double) -> Int { state.latest.count { abs($0 - offset) <= Self.tolerance } }
+      let most = state.latest.map(votes).max() ?? 0
+      // A tie changes nothing but the first belief.
+      let believed = state.latest.count > 1 && votes(state.offset) == most ? state.offset : nil
+      let newest = state.latest.last { offset in
+        if let believed { abs(offset - believed) <= Self.tolerance } else { votes(offset) == most }
+      }
+      state.offset = newest ?? state.offset
+    }
   }
 }
