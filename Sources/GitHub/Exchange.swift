@@ -179,11 +179,9 @@ final class Exchange: Sendable {
   private func replaceToken(of entry: Account.Entry, _ error: TokenRejected, _ tries: inout Tries) async throws {
     tries.rejections += 1
     if try await entry.account.credential.hasAnother(after: entry.token, attempt: tries.rejections) { return }
-    guard entry.account !== pool.accounts[0] else { throw error }
-    if entry.account.isEnabled {
-      logger.warning("GitHub rejected one of the further tokens; this run goes on without it.")
-    }
-    entry.account.disable()
+    if case .installation = entry.account.credential { throw AppRejected(message: error.message) }
+    guard entry.account !== pool.accounts[0], tries.only == nil else { throw error }
+    pool.disable(entry.account, error)
   }
 
   // MARK: One attempt

@@ -40,10 +40,11 @@ public final class GitHubClient: GitHubAPI {
     }
     let server = ServerClock(clock)
     func makeExchange(_ credentials: [Credential], _ budgets: Budgets?) -> Exchange {
-      let accounts = credentials.map { credential in
+      let accounts = credentials.enumerated().map { place, credential in
         Account(
           credential: credential, governor: RateGovernor(clock: clock, server: server),
-          owner: TokenOwner(host: endpoint.host, repository: budgets?.repository),
+          // A further token that looks like the job's own is some App's.
+          owner: TokenOwner(host: endpoint.host, repository: place == 0 ? budgets?.repository : nil),
           share: budgets.map {
             SharedBudget(ledger: $0.ledger, priority: $0.priority, clock: clock, logger: logger)
           }, server: server)
@@ -68,6 +69,8 @@ public final class GitHubClient: GitHubAPI {
     for token in credentials.furtherTokens.map({ Self.trimmed($0) }) where seen.insert(token).inserted {
       all.append(.fixed(token))
     }
+    // Where further tokens are all there is, the first of them is the one.
+    if case .fixed("") = first, all.count > 1 { all.removeFirst() }
     exchange = makeExchange(all, budgets)
   }
 

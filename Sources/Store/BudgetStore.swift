@@ -15,6 +15,9 @@ public final class BudgetStore: BudgetLedger, Sendable {
     database = Database(url: databaseURL, limits: PostgresConnection.Limits(connect: 10, statement: 15))
   }
 
+  /// On a connection that is used for something else, too.
+  init(sharing database: Database) { self.database = database }
+
   /// Closes the connection; the next call would open another.
   public func close() async { await database.close() }
 

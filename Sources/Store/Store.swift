@@ -33,6 +33,10 @@ public final class Store: EventLedger, ActionJournal, CaptureStore, Sendable {
     try await perform { session in try await StoreHealth(session.connection) }
   }
 
+  /// The budgets that all jobs share, on this store's connection; where commits of pages must not keep requests waiting,
+  /// they want one of their own: ``BudgetStore/init(databaseURL:)``.
+  public var budget: BudgetStore { BudgetStore(sharing: database) }
+
   /// Opens the connection while the caller is busy with something else. A fault shows at the first real call.
   public func warmUp() async { await database.warmUp() }
 

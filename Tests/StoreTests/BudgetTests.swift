@@ -9,7 +9,7 @@ import Testing
   private let owner = BudgetOwner("api.github.com repository:octo/hello")
 
   private func request(
-    _ resource: String = "core", cost: Int = 1, weight: Int = 1, content: Bool = false, seconds: Double = 0.1,
+    _ resource: String = "core", cost: Int = 1, weight: Int = 1, content: Bool = false, seconds: Double = 0,
     priority: BudgetRequest.Priority = .history, owner: BudgetOwner? = nil,
     standing: BudgetRequest.Standing = .identified
   ) -> BudgetRequest {
@@ -19,7 +19,7 @@ import Testing
   }
 
   private func receipt(
-    _ request: BudgetRequest, cost: Int? = 1, seconds: Double = 0.1, limit: Int = 1_000, remaining: Int? = nil,
+    _ request: BudgetRequest, cost: Int? = 1, seconds: Double = 0, limit: Int = 1_000, remaining: Int? = nil,
     resetsIn: Double = 3_600, refusal: BudgetReceipt.Refusal? = nil
   ) -> BudgetReceipt {
     BudgetReceipt(
@@ -195,23 +195,40 @@ import Testing
 
   @Test func serverTimeIsLimited() async throws {
     try await withBudget { budget, database in
-      var calls: [BudgetRequest] = []
+      // One after the other; the clock of the test stands still meanwhile.
       for _ in 0..<5 {
         let call = request("graphql", seconds: 10)
         try await granted(budget, call)
-        calls.append(call)
+        try await budget.settle([receipt(call, seconds: 10)])
       }
       expect(try await budget.draw(request("graphql", seconds: 10), settling: []), .pace, 61)
       // REST still has some of the whole.
-      try await granted(budget, request(seconds: 30))
+      let other = request(seconds: 30)
+      try await granted(budget, other)
+      try await budget.settle([receipt(other, seconds: 30)])
       expect(try await budget.draw(request(seconds: 10), settling: []), .pace, 61)
-      // They were faster than expected.
-      try await budget.settle(calls.map { receipt($0, seconds: 1) })
-      try await granted(budget, request("graphql", seconds: 10))
       // A call that alone takes more than the limit is not kept for ever, only for an empty minute.
       expect(try await budget.draw(request("graphql", seconds: 100), settling: []), .pace, 61)
       try await pass(62, database)
       try await granted(budget, request("graphql", seconds: 100))
+    }
+  }
+
+  /// What a minute allows is not burnt in its first seconds, but one call may always follow another.
+  @Test(arguments: [("graphql", 5), ("core", 8)])
+  func serverTimeIsSpreadOverTheMinute(resource: String, atOnce: Int) async throws {
+    try await withBudget { budget, database in
+      var calls: [BudgetRequest] = []
+      for _ in 0..<atOnce {
+        calls.append(request(resource, seconds: 1))
+        try await granted(budget, calls[calls.count - 1])
+      }
+      expect(try await budget.draw(request(resource, seconds: 1), settling: []), .pace, 0.25)
+      try await budget.settle(calls.map { receipt($0, seconds: 1) })
+      try await granted(budget, request(resource, seconds: 1))
+      expect(try await budget.draw(request(resource, seconds: 1), settling: []), .pace, 0.25)
+      try await pass(7, database)
+      try await granted(budget, request(resource, seconds: 1))
     }
   }
 
@@ -386,7 +403,7 @@ import Testing
         for _ in 0..<300 {
           let call = request("graphql", seconds: 0)
           try await granted(budget, call, settling: last)
-          last = [receipt(call, seconds: 0.1, remaining: 5_000)]
+          last = [receipt(call, seconds: 0.01, remaining: 5_000)]
         }
       }
       print("budget: \(duration / .seconds(1) / 0.3) ms a draw")

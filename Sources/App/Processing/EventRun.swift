@@ -2,6 +2,7 @@ import ActionsRuntime
 import Automation
 import Capture
 import Domain
+import GitHub
 import Markup
 import Reporting
 import Store
@@ -9,12 +10,15 @@ import Store
 /// One event from its file to its outcome.
 ///
 /// decode → route → configuration → claim → decide → intents → effects → outcome. What routing ignores ends before
-/// any connection is opened. The configuration and the database connection are awaited side by side: an event run
-/// should cost what its slowest network call costs.
+/// any connection is opened.
 struct EventRun {
   let session: Session
   let forcesDryRun: Bool
   private(set) var github: any GitHubAPI
+  /// nil where there is no database.
+  private let store: Store?
+  private let budget: EventBudget?
+  private let client: GitHubClient
   private(set) var report: RunReport
   /// What the configuration says, once it was read.
   private(set) var settings: Settings?
@@ -22,13 +26,32 @@ struct EventRun {
   init(session: Session, forcesDryRun: Bool) {
     self.session = session
     self.forcesDryRun = forcesDryRun
-    github = session.makeGitHub()
+    store = try? session.makeStore()
+    budget = store.map { EventBudget($0) }
+    client = session.makeGitHub(ledger: budget, patience: Self.patience)
+    github = client
     let environment = session.environment
     report = RunReport(
       trigger: RunReport.Trigger(
         name: environment.eventName ?? "unknown", repository: environment.repositoryName, actor: environment.actor),
       outcome: .ignored)
     report.serverURL = environment.serverURL
+  }
+
+  /// Seconds that a request is kept waiting for a limit: as long as GitHub's own minute.
+  private static let patience = 65.0
+
+  /// The database, from now on with the budgets that are in it.
+  private func openStore() throws -> Store {
+    let store = try store ?? session.makeStore()
+    budget?.open()
+    return store
+  }
+
+  /// Tells the others what was used, and closes the database.
+  private func close(_ store: Store) async {
+    if session.deadline.stopSignal == nil { await client.flush() }
+    await store.close()
   }
 
   mutating func process() async throws -> EventResult {
@@ -68,11 +91,12 @@ struct EventRun {
   }
 
   private mutating func automate(_ event: Event, commands: [Command]) async throws -> EventResult {
-    let store = try session.makeStore()
-    // Opened while GitHub sends the configuration; a fault shows at the claim.
-    async let connected: Void = store.warmUp()
-    guard var settings = try await configuration(for: event) else { return .unconfigured }
-    await connected
+    // The first request waits for the connection: another job may have met a limit.
+    let store = try openStore()
+    guard var settings = try await configuration(for: event) else {
+      await close(store)
+      return .unconfigured
+    }
     if forcesDryRun { settings.mode = .dryRun }
     self.settings = settings
     report.mode = settings.mode
@@ -86,7 +110,7 @@ struct EventRun {
     }
     try await EventCapture(session: session, github: github, store: store, settings: settings)
       .follow(event, &result, &report, forcesDryRun: forcesDryRun)
-    await store.close()
+    await close(store)
     return result
   }
 
@@ -106,12 +130,12 @@ struct EventRun {
       return .ignored(reason: "no rule or command is in it, and the configuration does not say history: capture: true")
     }
     if forcesDryRun { return .ignored(reason: "dry run: all that a capture does is to write rows") }
-    let store = try session.makeStore()
+    let store = try openStore()
     let result = try await claimed(event, in: store) { run in
       let capture = EventCapture(session: run.session, github: run.github, store: store, settings: settings)
       return try await capture.item(of: event, report: &run.report)
     }
-    await store.close()
+    await close(store)
     return result
   }
 
@@ -144,7 +168,6 @@ struct EventRun {
     let request = try HistoryRequest(event).planRequest
     if forcesDryRun { return .ignored(reason: "dry run: all that a capture does is to write rows") }
     return try await session.withHistory { history in
-      // History draws on the budgets that all jobs share; what an event alone costs need not.
       github = history.github
       return try await claimed(event, in: history.store) { run in
         // A job that is named has its lane already.

@@ -46,17 +46,17 @@ actor InstallationTokens {
     return try await renewed().token
   }
 
-  /// A token was answered with 401. One that is some seconds old only may not have reached all of GitHub's servers yet;
-  /// any other is given up.
+  /// A token was answered with 401. One that is some seconds old only may not have reached all of GitHub's servers yet:
+  /// it is tried once more. Then, as any other at once, it is given up for a new one; and that has its second chance too.
   func reject(_ token: String, attempt: Int) async throws -> Bool {
     guard attempt <= 3 else { return false }
     guard let current, current.token == token else { return true }
-    if server.now < current.madeAt + 5, attempt <= 2 {
-      try await clock.sleep(seconds: Double(attempt))
-      return true
+    let isYoung = server.now < current.madeAt + 5
+    if isYoung, attempt != 2 {
+      try await clock.sleep(seconds: attempt == 1 ? 1 : 2)
+    } else {
+      self.current = nil
     }
-    guard attempt == 1 || server.now >= current.madeAt + 5 else { return false }
-    self.current = nil
     return true
   }
 

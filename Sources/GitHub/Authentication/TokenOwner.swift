@@ -57,12 +57,18 @@ actor TokenOwner {
     return .ask(tokensOwn)
   }
 
-  /// Whose budget it is, without a question to GitHub: where nobody has found out yet, the token's own.
-  func presumed(of token: String, credential: Credential, in share: SharedBudget) async -> BudgetOwner {
-    if let owner { return owner }
-    if let name = await evident(token, credential) { return named(name) }
+  /// Whose budget it is, without a question to GitHub; where nobody has found out yet, the token's own.
+  func presumed(
+    of token: String, credential: Credential, in share: SharedBudget
+  ) async -> (owner: BudgetOwner, isKnown: Bool) {
+    if let owner { return (owner, true) }
+    if let name = await evident(token, credential) { return (named(name), true) }
     let fingerprint = Self.fingerprint(of: token)
-    return await share.owner(ofToken: fingerprint) ?? named("token:\(fingerprint)")
+    if let known = await share.owner(ofToken: fingerprint) {
+      if !isAsking { owner = known }
+      return (known, true)
+    }
+    return (named("token:\(fingerprint)"), false)
   }
 
   /// What the token's kind tells.

@@ -68,7 +68,7 @@ final class Account: Sendable {
   var ownerIfKnown: BudgetOwner? {
     get async {
       guard let share, let token = try? await credential.token() else { return nil }
-      return await owner.presumed(of: token, credential: credential, in: share)
+      return await owner.presumed(of: token, credential: credential, in: share).owner
     }
   }
 
@@ -100,7 +100,11 @@ final class Account: Sendable {
   {
     let whose: BudgetOwner
     var asks = demand.isQuestion
-    if asks {
+    var isKnown = !asks
+    if share.priority == .event {
+      // An event's few requests are not worth a question: the token obeys every limit of its host.
+      (whose, isKnown) = await owner.presumed(of: token, credential: credential, in: share)
+    } else if asks {
       whose = await owner.tokensOwn
     } else {
       switch await owner.owner(of: token, credential: credential, in: share) {
@@ -109,12 +113,14 @@ final class Account: Sendable {
         guard demand.carriesQuestion else { return .unknown(.owner) }
         whose = own
         asks = true
+        isKnown = false
       }
     }
-    let isSeen = hasLooked.load(ordering: .relaxed) || governor.remaining(demand.resource) != nil
+    let isSeen =
+      !asks || hasLooked.load(ordering: .relaxed) || governor.remaining(demand.resource) != nil
     do {
       let answer = try await share.draw(
-        demand, owner: whose, standing: asks ? isSeen ? .unidentified : .unseen : .identified)
+        demand, owner: whose, standing: isKnown ? .identified : isSeen ? .unidentified : .unseen)
       if case .granted(let draft) = answer { return .go(Entry(self, token, asks: asks, ticket, draft, demand)) }
       if asks, !demand.isQuestion { await owner.asked(.nothing, in: share) }
       guard case .wait(let seconds, let isLimit) = answer else { return .unknown(.budget) }

@@ -53,7 +53,7 @@ final class SharedBudget: Sendable {
 
   private let state = Mutex(State())
   private let ledger: any BudgetLedger
-  private let priority: BudgetRequest.Priority
+  let priority: BudgetRequest.Priority
   private let clock: any WallClock
   private let logger: Logger
 

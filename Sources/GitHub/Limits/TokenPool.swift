@@ -46,13 +46,17 @@ final class TokenPool: Sendable {
         try Task.checkCancellation()
         var shortest: (seconds: Double, isLimit: Bool)?
         for account in only.map({ [$0] }) ?? candidates(for: demand) {
-          switch try await account.enter(demand) {
-          case .go(let entry): return entry
-          case .wait(let seconds, let isLimit):
-            if seconds < shortest?.seconds ?? .infinity { shortest = (seconds, isLimit) }
-          case .unknown(let unknown):
-            try await find(unknown, account)
-            shortest = (0, false)
+          do {
+            switch try await account.enter(demand) {
+            case .go(let entry): return entry
+            case .wait(let seconds, let isLimit):
+              if seconds < shortest?.seconds ?? .infinity { shortest = (seconds, isLimit) }
+            case .unknown(let unknown):
+              shortest = (0, false)
+              try await find(unknown, account)
+            }
+          } catch let rejected as TokenRejected where only == nil && account !== accounts[0] {
+            disable(account, rejected)
           }
         }
         guard let shortest else { throw TokenMissing() }
@@ -64,6 +68,13 @@ final class TokenPool: Sendable {
       leave(demand)
       throw error
     }
+  }
+
+  /// Goes on without an account whose token GitHub does not know.
+  func disable(_ account: Account, _ rejected: TokenRejected) {
+    guard account.isEnabled else { return }
+    account.disable()
+    logger.warning("One of the further tokens is of no use: \(rejected.problem). This run goes on without it.")
   }
 
   func leave(_ demand: Demand) {

@@ -161,6 +161,9 @@ CREATE FUNCTION yardmaster.draw_budget(request json, receipts json, OUT granted 
   OUT reason text) LANGUAGE plpgsql AS $$
 DECLARE
   minute CONSTANT interval := '61 seconds';
+  -- A minute's server time may not be burnt in its first seconds: of what any few seconds allow, too, no more is taken.
+  -- A single call at a time can never take too much.
+  moments CONSTANT interval := '6 seconds';
   points double precision;
   asked record;
   limited_until timestamptz;
@@ -203,13 +206,17 @@ BEGIN
       0) AS weight,
     coalesce(sum(c.seconds) FILTER (WHERE c.is_graphql AND c.counts), 0) AS graphql_seconds,
     coalesce(sum(c.seconds) FILTER (WHERE c.counts), 0) AS seconds,
+    count(*) FILTER (WHERE c.flies AND c.is_graphql) AS graphql_flying,
+    coalesce(sum(c.seconds) FILTER (WHERE c.is_graphql AND c.is_recent), 0) AS graphql_recent,
+    coalesce(sum(c.seconds) FILTER (WHERE c.is_recent), 0) AS recent,
     count(*) FILTER (WHERE c.creates_content AND c.started_at > moment - minute) AS content_minute,
     count(*) FILTER (WHERE c.creates_content) AS content_hour
   INTO used
   FROM (
     SELECT *, b.resource = 'graphql' AS is_graphql,
       b.ended_at IS NULL AND b.started_at > moment - interval '60 seconds' AS flies,
-      coalesce(b.ended_at, b.started_at) > moment - minute AS counts
+      coalesce(b.ended_at, b.started_at) > moment - minute AS counts,
+      coalesce(b.ended_at, b.started_at) > moment - moments AS is_recent
     FROM yardmaster.budget_calls b WHERE b.owner = asked.owner
   ) AS c;
 
@@ -263,6 +270,15 @@ BEGIN
   IF used.seconds + asked.expected_seconds > 90 * 0.95 THEN
     wait := greatest(wait, yardmaster.wait_for_seconds(asked.owner, false, moment, minute,
       used.seconds + asked.expected_seconds - 90 * 0.95));
+  END IF;
+  IF asked.resource = 'graphql' AND used.graphql_flying > 0 AND used.graphql_recent + asked.expected_seconds > 6 * 0.95
+  THEN
+    wait := greatest(wait, least(yardmaster.wait_for_seconds(asked.owner, true, moment, moments,
+      used.graphql_recent + asked.expected_seconds - 6 * 0.95), 0.25));
+  END IF;
+  IF used.flying > 0 AND used.recent + asked.expected_seconds > 9 * 0.95 THEN
+    wait := greatest(wait, least(yardmaster.wait_for_seconds(asked.owner, false, moment, moments,
+      used.recent + asked.expected_seconds - 9 * 0.95), 0.25));
   END IF;
   IF asked.creates_content AND used.content_minute >= 80 THEN
     wait := greatest(wait, (
