@@ -110,11 +110,14 @@ struct AppTests {
 
   @Test func aRevokedInstallationIsSaid() async throws {
     let bad = Reply.json(#"{"message":"Bad credentials"}"#, status: 401)
-    let steps = [Self.token("ghs_one"), Self.get(), Step("GET", "/a", times: 3, bad), Self.token("ghs_two")]
+    let steps = [
+      Self.token("ghs_one"), Self.get(), Step("GET", "/a", times: 4, bad), Self.token("ghs_two"),
+      Self.token("ghs_three"),
+    ]
     try await Yard.run(steps, credentials: Self.credentials(installation: 7)) { yard in
       _ = try await yard.client.send(RESTRequest(.get, "/a"))
       try await yard.clock.sleep(seconds: 60)
-      #expect(await thrown { _ = try await yard.client.send(RESTRequest(.get, "/a")) } is TokenRejected)
+      #expect(await thrown { _ = try await yard.client.send(RESTRequest(.get, "/a")) } is AppRejected)
     }
   }
 
@@ -125,6 +128,17 @@ struct AppTests {
     try await Yard.run(steps, credentials: Self.credentials(installation: 7)) { yard in
       _ = try await yard.client.send(RESTRequest(.get, "/a"))
       #expect(yard.clock.sleeps == [1])
+    }
+  }
+
+  /// It was revoked as soon as it was made.
+  @Test func aNewTokenThatStaysUnknownIsRenewed() async throws {
+    let bad = Reply.json(#"{"message":"Bad credentials"}"#, status: 401)
+    let steps = [Self.token("ghs_one"), Step("GET", "/a", times: 2, bad), Self.token("ghs_two"), Self.get()]
+    try await Yard.run(steps, credentials: Self.credentials(installation: 7)) { yard in
+      _ = try await yard.client.send(RESTRequest(.get, "/a"))
+      #expect(yard.clock.sleeps == [1])
+      #expect(yard.server.requests.last?.headers["authorization"] == "Bearer ghs_two")
     }
   }
 

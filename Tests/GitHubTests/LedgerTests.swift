@@ -289,7 +289,8 @@ private func get(_ yard: Yard, _ path: String = "/a") async throws -> RESTAnswer
     await ledger.play(.wait(seconds: 0.01, reason: .unseen))
     let limits = #"{"resources":{"graphql":{"limit":9,"remaining":\#(remaining),"used":1,"reset":1800000100}}}"#
     let look = Step("GET", "/rate_limit", .json(limits))
-    try await Yard.run([look, Self.answer("bob"), ok], budgets: budgets(ledger), patience: 50) { yard in
+    let steps = [look] + (remaining > 0 ? [Self.answer("bob"), ok] : [])
+    try await Yard.run(steps, budgets: budgets(ledger), patience: 50) { yard in
       if remaining == 0 {
         let error = await thrown { _ = try await get(yard) } as? RateLimited
         #expect((error?.until).map { $0 > FakeClock.start + 90 } == true)
@@ -303,6 +304,45 @@ private func get(_ yard: Yard, _ path: String = "/a") async throws -> RESTAnswer
       #expect(draws.prefix(2).map(\.standing) == [.unseen, .unseen])
       #expect(draws.dropFirst(2).map(\.standing) == (remaining == 0 ? [] : [.unidentified, .identified]))
       #expect(draws[1].cost == 0)
+    }
+  }
+
+  /// Refused when it asks whose it is, it is not asked again and again; one that no token can be is not even sent.
+  @Test(arguments: ["bad", "tök"]) func aFurtherTokenThatIsRefusedIsLeftOut(bad: String) async throws {
+    let ledger = LedgerDouble()
+    let refusal = Step("POST", "/graphql", .json(#"{"message":"Bad credentials"}"#, status: 401))
+    // Some of the first one's budget is used, so that the further one is looked at before it.
+    let steps = [Step("GET", "/a", times: 3, .json("{}", headers: window(4000)))] + (bad == "bad" ? [refusal] : [])
+    let credentials = GitHubCredentials(token: "ghs_tokenOfTheJob", furtherTokens: [bad])
+    try await Yard.run(steps, credentials: credentials, budgets: budgets(ledger)) { yard in
+      for _ in 0..<3 { _ = try await get(yard) }
+      #expect(yard.log.text.contains("goes on without it"))
+    }
+  }
+
+  /// Only the job's own token is its repository's; another of the kind is some App's.
+  @Test func aFurtherTokenOfAnAppHasItsOwnBudget() async throws {
+    let ledger = LedgerDouble()
+    let steps = [
+      Step("GET", "/a", .json("{}", headers: window(4000))), Self.answer("robot[bot]"),
+      Step("GET", "/a", times: 2, .json("{}")),
+    ]
+    let credentials = GitHubCredentials(token: "ghs_tokenOfTheJob", furtherTokens: ["ghs_another"])
+    try await Yard.run(steps, credentials: credentials, budgets: budgets(ledger)) { yard in
+      for _ in 0..<3 { _ = try await get(yard) }
+      let drawn = await owners(ledger)
+      #expect(drawn.first == "repository:oct/hello" && drawn.last == "bot:robot[bot]")
+    }
+  }
+
+  /// An event asks for little: whose its token is, is not worth a request.
+  @Test func anEventAsksNobodyWhoseItsTokenIs() async throws {
+    let ledger = LedgerDouble()
+    try await Yard.run([ok, ok], budgets: budgets(ledger, priority: .event)) { yard in
+      for _ in 0..<2 { _ = try await get(yard) }
+      let draws = await ledger.draws
+      #expect(draws.map(\.standing) == [.unidentified, .unidentified])
+      #expect(Set(draws.map(\.owner)).count == 1)
     }
   }
 

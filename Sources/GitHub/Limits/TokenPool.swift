@@ -74,7 +74,8 @@ final class TokenPool: Sendable {
   func disable(_ account: Account, _ rejected: TokenRejected) {
     guard account.isEnabled else { return }
     account.disable()
-    logger.warning("One of the further tokens is of no use: \(rejected.problem). This run goes on without it.")
+    let words = rejected.message.map { " (\($0))" } ?? ""
+    logger.warning("GitHub rejected one of the further tokens\(words); this run goes on without it.")
   }
 
   func leave(_ demand: Demand) {
