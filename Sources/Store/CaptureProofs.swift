@@ -44,6 +44,21 @@ extension Store {
     }
   }
 
+  public func numbersUnaccounted(of repository: RepositoryID, newest: Int) async throws -> [Int] {
+    try await perform { session in
+      let rows = try await session.pipeline([
+        Self.roomToCount,
+        PostgresStatement(
+          """
+          \(Self.unaccounted) AND NOT EXISTS (
+            SELECT FROM yardmaster.dead_letters d WHERE d.repository_id = $1::uuid AND d.number = g.number)
+          ORDER BY g.number
+          """, [.id(repository), .integer(newest)]),
+      ])
+      return try rows[1].map { try $0.decode("number") }
+    }
+  }
+
   /// What failed five times is asked for again after a day, then two, four, and so on up to a month: an item that
   /// GitHub cannot give, or a list that it counts wrongly, must not cost something in every sweep.
   public func numbersToRepair(of repository: RepositoryID, newest: Int, limit: Int) async throws -> [Int] {
@@ -59,9 +74,7 @@ extension Store {
               AND n.number NOT IN (SELECT m.number FROM mismatched m)
           ),
           wanted AS (
-            SELECT g.number FROM generate_series(1, $2::bigint) AS g (number)
-            WHERE NOT EXISTS (
-              SELECT FROM yardmaster.numbers n WHERE n.repository_id = $1::uuid AND n.number = g.number)
+            \(Self.unaccounted)
             UNION
             SELECT n.number FROM yardmaster.numbers n
             WHERE n.repository_id = $1::uuid AND (\(Self.isIncomplete) OR n.number IN (SELECT m.number FROM mismatched m))
@@ -104,6 +117,12 @@ extension Store {
       OR \(moment) <= now() - interval '1 day' * 2 ^ least(\(attempts) - 5, 5))
     """
   }
+
+  /// Numbers up to `$2` without a row in `numbers`.
+  private static let unaccounted = """
+    SELECT g.number FROM generate_series(1, $2::bigint) AS g (number)
+    WHERE NOT EXISTS (SELECT FROM yardmaster.numbers n WHERE n.repository_id = $1::uuid AND n.number = g.number)
+    """
 
   /// Completed jobs that prove something about the whole.
   private static let walks = """

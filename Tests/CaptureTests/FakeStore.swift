@@ -280,6 +280,12 @@ final class FakeStore: CaptureStore, Sendable {
     }
   }
 
+  func numbersUnaccounted(of repository: RepositoryID, newest: Int) async throws -> [Int] {
+    try await transaction("numbersUnaccounted") { state in
+      (1...max(1, newest)).filter { $0 <= newest && state.rows.kinds[$0] == nil && !state.deadLetters.contains($0) }
+    }
+  }
+
   func numbersToRepair(of repository: RepositoryID, newest: Int, limit: Int) async throws -> [Int] {
     try await transaction("numbersToRepair") { state in
       let missing = (1...max(1, newest)).filter { state.rows.kinds[$0] == nil }

@@ -139,6 +139,34 @@ import Testing
     #expect(harness.store.state.rows.kinds[91] == .discussion && harness.store.state.rows.kinds[92] == .gone)
   }
 
+  /// A window moves the newest number that is known, and leaves out what the next delta still has to ask for.
+  @Test(arguments: [(.all, 1), (.daysBack(1), 1), (.since(Timestamp(seconds: 1_800_000_059)), nil)]
+    as [(CaptureScope.Window, Int?)])
+  func aWindowMakesNoDeltaSkipNumbers(window: CaptureScope.Window, limit: Int?) async throws {
+    let harness = CaptureHarness(ModelRepository(count: 90))
+    _ = try await harness.plan()
+    _ = try await harness.sync()
+    let now = Timestamp(seconds: 1_800_000_060).description
+    harness.github.change { model in
+      for number in [91, 95] {
+        guard var item = model.items[89] else { return }
+        item.number = number
+        item.updatedAt = now
+        model.items[number] = item
+      }
+    }
+    _ = try await harness.plan(window, maxItems: limit)
+    _ = try await harness.sync()
+    #expect(harness.store.state.newest == 95)
+    _ = try await harness.plan()
+    let planned = try #require(harness.store.state.chunks.last?.scope)
+    #expect(planned == .numbers([91, 92, 93, 94, 95], reviewComments: false))
+    #expect(try await harness.sync().isComplete)
+    #expect((91...95).allSatisfy { harness.store.state.rows.kinds[$0] != nil })
+    #expect(try await harness.plan().hasWork == true, "changed since the mark, which overlaps")
+    #expect(harness.store.state.chunks.last?.scope == .numbers([91, 95], reviewComments: false))
+  }
+
   @Test func chosenNumbersArePlannedAsTheyAre() async throws {
     let harness = CaptureHarness(ModelRepository(count: 90))
     _ = try await harness.plan(.numbers([7, 3, 3, 900, -1, 0]), chunkSize: 2)

@@ -59,6 +59,12 @@ import Testing
       #expect(proof.incomplete == 0 && proof.mismatched == 0 && proof.walkedAsOf == nil && !proof.isWhole)
       #expect(proof.oldestReading == Fixture.time("10:00:01"))
       #expect(try await store.numbersToRepair(of: repository, newest: 8, limit: 100) == [6, 7, 8])
+      #expect(try await store.numbersUnaccounted(of: repository, newest: 7) == [6, 7])
+      try await store.bury(
+        kind: "item", reference: "octo/Hello-World#6", error: "x",
+        payload: ["job": .string(job.id.text), "number": 6])
+      #expect(try await store.numbersUnaccounted(of: repository, newest: 8) == [7, 8])
+      try await database.query("DELETE FROM yardmaster.dead_letters")
       try await walk.commit(at: "10:01:00", finished: true) { $0.numbers = (6...8).map { Fixture.number($0, .gone) } }
       proof = try await store.proof(of: repository)
       #expect(proof.isWhole && proof.walkedAsOf == moment && proof.auditedAsOf == moment)

@@ -51,11 +51,10 @@ extension Planner {
       let updated = try await listings.updated(since: baseline)
     else { return whole(of: head, reconciles: scope.window == .full, size: size, notes: &notes) }
 
-    // Numbers above those that were looked at before and that the listing does not have are discussions, or gone: they
-    // have to be accounted for like the others.
-    let known = try await store.proof(of: repositoryID).newest ?? head.newest
-    let fresh = known < head.newest ? Array((known + 1)...head.newest) : []
-    let numbers = Set(updated.map(\.number)).union(fresh).sorted()
+    // Numbers that the listing does not have are discussions, or gone, or were not reached: they have to be accounted
+    // for like the others. Each is looked for, because a window may have captured newer ones and left these out.
+    let unknown = try await store.numbersUnaccounted(of: repositoryID, newest: head.newest)
+    let numbers = Set(updated.map(\.number)).union(unknown).sorted()
     let chunks =
       try await comments(of: head, since: baseline, listings)
       + lists(of: numbers, reviewComments: false, size: size, notes: &notes)

@@ -178,6 +178,10 @@ public protocol CaptureStore: Sendable {
   /// What is stored of the repository, held against what GitHub said there is.
   func proof(of repository: RepositoryID) async throws -> CaptureProof
 
+  /// Numbers from 1 to `newest` that nothing is known of, ascending. Those that are dead letters are left to repairs, which
+  /// ask for them ever more seldom.
+  func numbersUnaccounted(of repository: RepositoryID, newest: Int) async throws -> [Int]
+
   /// Numbers to capture again, ascending, at most `limit`: up to `newest` never accounted for, begun and not completed,
   /// with fewer or more rows stored than GitHub counted, or dead letters.
   func numbersToRepair(of repository: RepositoryID, newest: Int, limit: Int) async throws -> [Int]
