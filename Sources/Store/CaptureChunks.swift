@@ -60,6 +60,7 @@ extension Store {
         PostgresStatement(
           "SELECT FROM yardmaster.progressive_capture_jobs WHERE id = $1::uuid FOR UPDATE", [.id(chunk.jobID)]),
         Self.completeJob(chunk.jobID),
+        Self.dropFlatLetters(after: chunk.jobID),
       ]
     }
     let all = statements
@@ -142,6 +143,18 @@ extension Store {
         .integer(cost.requests), .bool(finished), .integer(lease), .bool(page.holdsAnything),
         .integer(chunk.scope.size.map { max(0, min(checkpoint.next, $0) - checkpoint.absent.count) }),
       ])
+  }
+
+  /// A walk over everything has read both lists of the repository, and each item's comments: what was lost of them before
+  /// it began was met again. What it lost itself is younger than the job.
+  private static func dropFlatLetters(after job: JobID) -> PostgresStatement {
+    PostgresStatement(
+      """
+      DELETE FROM yardmaster.dead_letters d USING yardmaster.progressive_capture_jobs j
+      WHERE j.id = $1::uuid AND j.status = 'completed' AND d.repository_id = j.repository_id AND d.number = 0
+        AND d.kind = 'list' AND d.updated_at < j.created_at
+        AND EXISTS (SELECT FROM yardmaster.capture_chunks c WHERE c.job_id = j.id AND c.scope ? 'range')
+      """, [.id(job)])
   }
 
   private static func remember(_ widths: [String: Int], of repository: RepositoryID) -> PostgresStatement {

@@ -61,6 +61,9 @@ extension Store {
 
   /// What failed five times is asked for again after a day, then two, four, and so on up to a month: an item that
   /// GitHub cannot give, or a list that it counts wrongly, must not cost something in every sweep.
+  ///
+  /// A part of a list of the whole repository that was lost belongs to no number (0): only a walk over everything reads it
+  /// again.
   public func numbersToRepair(of repository: RepositoryID, newest: Int, limit: Int) async throws -> [Int] {
     try await perform { session in
       let rows = try await session.pipeline([
@@ -81,7 +84,7 @@ extension Store {
               AND \(Self.isDue("n.repairs", since: "n.repaired_at"))
             UNION
             SELECT d.number FROM yardmaster.dead_letters d
-            WHERE d.repository_id = $1::uuid AND d.number IS NOT NULL
+            WHERE d.repository_id = $1::uuid AND d.number > 0
           )
           SELECT w.number FROM wanted w
           WHERE NOT EXISTS (

@@ -289,7 +289,7 @@ final class FakeStore: CaptureStore, Sendable {
   func numbersToRepair(of repository: RepositoryID, newest: Int, limit: Int) async throws -> [Int] {
     try await transaction("numbersToRepair") { state in
       let missing = (1...max(1, newest)).filter { state.rows.kinds[$0] == nil }
-      let wrong = state.incomplete.union(missing).union(state.deadLetters).union(state.miscounted)
+      let wrong = state.incomplete.union(missing).union(state.deadLetters.filter { $0 > 0 }).union(state.miscounted)
       return Array(wrong.sorted().prefix(limit))
     }
   }

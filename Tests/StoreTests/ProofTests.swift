@@ -194,6 +194,35 @@ import Testing
     }
   }
 
+  /// What was lost of a list of the whole repository has no number: no repair finds it, a walk over everything does.
+  @Test func aLossWithoutANumberEndsWithTheNextWalkOverEverything() async throws {
+    try await withStore { store, database in
+      var delta = try await Walk(store, database, scope: .reviewComments(since: Fixture.time("09:00:00"), reconciles: false))
+      let repository = delta.chunk.repositoryID
+      func bury(_ job: JobID) async throws {
+        try await store.bury(
+          kind: "list", reference: "octo/Hello-World", error: "an entry names no number",
+          payload: ["job": .string(job.text), "number": 0, "list": "reviewComments"])
+      }
+      try await bury(delta.job.id)
+      #expect(try await store.proof(of: repository).deadLetters == 1)
+      #expect(try await store.numbersToRepair(of: repository, newest: 0, limit: 10).isEmpty)
+      // A delta begins behind what was lost.
+      try await delta.commit(finished: true) { _ in }
+      #expect(try await store.proof(of: repository).deadLetters == 1)
+      // A walk that loses something itself proves nothing.
+      var poisoned = try await Walk(store, database, scope: .range(first: 1, last: 1), window: .full)
+      try await bury(poisoned.job.id)
+      try await poisoned.commit(finished: true) { $0.numbers = [Fixture.number(1, .gone)] }
+      #expect(try await store.proof(of: repository).deadLetters == 1)
+      var whole = try await Walk(store, database, scope: .range(first: 1, last: 1), window: .full)
+      try await whole.commit { $0.numbers = [Fixture.number(1, .gone)] }
+      #expect(try await store.proof(of: repository).deadLetters == 1)
+      try await whole.commit(finished: true) { _ in }
+      #expect(try await store.proof(of: repository).deadLetters == 0)
+    }
+  }
+
   @Test func widthsAreRemembered() async throws {
     try await withStore { store, database in
       let walk = try await Walk(store, database)
