@@ -191,7 +191,7 @@ extension Job {
     guard value == nil || value == .null else {
       throw StoreError(
         .malformedRow, .usage, "max_items in the metadata of job \(id) is no whole number of at least 1",
-        advice: "Correct it in the row, or leave it out for all pull requests.")
+        advice: "Correct it in the row, or leave it out for all issues and pull requests.")
     }
     return nil
   }

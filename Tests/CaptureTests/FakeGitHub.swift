@@ -216,7 +216,11 @@ final class FakeGitHub: GitHubAPI, Sendable {
     switch segments {
     case ["issues"]:
       if switchedOff { return RESTAnswer(status: 410, body: []) }
-      rows = items.filter { $0.updatedAt >= since }.sorted { ($0.updatedAt, $0.number) < ($1.updatedAt, $1.number) }
+      rows = items.filter { $0.updatedAt >= since }
+        .sorted {
+          query["sort"] == "created"
+            ? $0.number > $1.number : ($0.updatedAt, $0.number) < ($1.updatedAt, $1.number)
+        }
         .map { $0.isPull ? ["number": $0.number, "pull_request": [String: String]()] : ["number": $0.number] }
     case ["pulls"]: rows = items.filter(\.isPull).reversed().map { ["number": $0.number] }
     case ["pulls", "comments"]:

@@ -140,8 +140,9 @@ import Testing
   }
 
   /// A window moves the newest number that is known, and leaves out what the next delta still has to ask for.
-  @Test(arguments: [(.all, 1), (.daysBack(1), 1), (.since(Timestamp(seconds: 1_800_000_059)), nil)]
-    as [(CaptureScope.Window, Int?)])
+  @Test(
+    arguments: [(.all, 1), (.daysBack(1), 1), (.since(Timestamp(seconds: 1_800_000_059)), nil)]
+      as [(CaptureScope.Window, Int?)])
   func aWindowMakesNoDeltaSkipNumbers(window: CaptureScope.Window, limit: Int?) async throws {
     let harness = CaptureHarness(ModelRepository(count: 90))
     _ = try await harness.plan()
@@ -224,18 +225,24 @@ import Testing
     #expect(harness.github.restPaths.isEmpty)
   }
 
-  @Test func atMostNItemsAreTheNewestPullRequests() async throws {
+  @Test func atMostNItemsAreTheNewestOfBothKinds() async throws {
     let model = ModelRepository(count: 400)
+    let items = model.items.keys.sorted()
     let pulls = model.items.values.filter(\.isPull).map(\.number).sorted()
     let harness = CaptureHarness(model)
     _ = try await harness.plan(.all, maxItems: 150)
-    #expect(harness.store.state.chunks.map(\.scope) == [.numbers(Array(pulls.suffix(150)), reviewComments: true)])
+    #expect(harness.store.state.chunks.map(\.scope) == [.numbers(Array(items.suffix(150)), reviewComments: true)])
     #expect(harness.github.restPaths.count == 2)
 
     let windowed = CaptureHarness(model)
     let since = try #require(Timestamp(ModelRepository.time(390 * 60)))
     _ = try await windowed.plan(.since(since), maxItems: 3)
-    #expect(windowed.store.state.chunks.map(\.scope) == [.numbers(Array(pulls.suffix(3)), reviewComments: true)])
+    #expect(windowed.store.state.chunks.map(\.scope) == [.numbers(Array(items.suffix(3)), reviewComments: true)])
+
+    let pullsOnly = CaptureHarness(model)
+    pullsOnly.github.switchIssuesOff()
+    _ = try await pullsOnly.plan(.all, maxItems: 5)
+    #expect(pullsOnly.store.state.chunks.map(\.scope) == [.numbers(Array(pulls.suffix(5)), reviewComments: true)])
   }
 
   @Test func aRepositoryWithoutIssuesIsWalkedInsteadOfListed() async throws {

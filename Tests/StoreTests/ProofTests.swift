@@ -197,7 +197,8 @@ import Testing
   /// What was lost of a list of the whole repository has no number: no repair finds it, a walk over everything does.
   @Test func aLossWithoutANumberEndsWithTheNextWalkOverEverything() async throws {
     try await withStore { store, database in
-      var delta = try await Walk(store, database, scope: .reviewComments(since: Fixture.time("09:00:00"), reconciles: false))
+      var delta = try await Walk(
+        store, database, scope: .reviewComments(since: Fixture.time("09:00:00"), reconciles: false))
       let repository = delta.chunk.repositoryID
       func bury(_ job: JobID) async throws {
         try await store.bury(

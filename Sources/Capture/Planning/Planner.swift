@@ -22,7 +22,7 @@ public import Logging
 ///   forward;
 /// - since a date, or days back: the numbers that were updated since then with all that hangs on them, and the comments
 ///   and review comments since then;
-/// - at most N: the newest N pull requests of the window;
+/// - at most N: the newest N issues and pull requests of the window (with a window by number, else by creation);
 /// - chosen numbers: these.
 public struct Planner: Sendable {
   let github: any GitHubAPI
