@@ -197,6 +197,7 @@ extension CapturedPage {
   /// Whether it is more than a heartbeat.
   fileprivate var holdsAnything: Bool {
     rowCount > 0 || !numbers.isEmpty || !lists.isEmpty || !labels.isEmpty || !links.isEmpty || !completed.isEmpty
+      || !deadLetters.isEmpty
   }
 }
 

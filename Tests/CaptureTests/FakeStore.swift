@@ -202,6 +202,10 @@ final class FakeStore: CaptureStore, Sendable {
         state.rows.store(page)
         state.pages.append(page)
         state.deadLetters.subtract(page.completed)
+        for letter in page.deadLetters {
+          state.buried.append((letter.kind, letter.reference))
+          state.deadLetters.insert(letter.number)
+        }
         state.points += cost.points
         state.requests += cost.requests
         state.widths.merge(widths) { _, new in new }
@@ -257,13 +261,6 @@ final class FakeStore: CaptureStore, Sendable {
           items: 0, chunks: chunks, points: 0, requests: 0, createdAt: job.createdAt, startedAt: nil, completedAt: nil,
           error: nil)
       ]
-    }
-  }
-
-  func bury(kind: String, reference: String, error: String, payload: JSONValue) async throws {
-    try await transaction("bury") { state in
-      state.buried.append((kind, reference))
-      if let number = payload["number"]?.integer { state.deadLetters.insert(Int(number)) }
     }
   }
 

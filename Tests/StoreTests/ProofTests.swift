@@ -60,9 +60,7 @@ import Testing
       #expect(proof.oldestReading == Fixture.time("10:00:01"))
       #expect(try await store.numbersToRepair(of: repository, newest: 8, limit: 100) == [6, 7, 8])
       #expect(try await store.numbersUnaccounted(of: repository, newest: 7) == [6, 7])
-      try await store.bury(
-        kind: "item", reference: "octo/Hello-World#6", error: "x",
-        payload: ["job": .string(job.id.text), "number": 6])
+      try await walk.commit(at: "10:00:30") { $0.deadLetters = [Fixture.letter(6)] }
       #expect(try await store.numbersUnaccounted(of: repository, newest: 8) == [7, 8])
       try await database.query("DELETE FROM yardmaster.dead_letters")
       try await walk.commit(at: "10:01:00", finished: true) { $0.numbers = (6...8).map { Fixture.number($0, .gone) } }
@@ -164,20 +162,16 @@ import Testing
       var walk = try await Walk(store, database)
       let repository = walk.chunk.repositoryID
       try await capture(&walk)
-      func bury(_ number: Int, list: CapturedList? = nil, name: String = "octo/Hello-World") async throws {
-        try await store.bury(
-          kind: list == nil ? "item" : "list", reference: "\(name)#\(number)", error: "poison",
-          payload: [
-            "job": .string(walk.job.id.text), "number": .integer(Int64(number)),
-            "list": list.map { .string($0.rawValue) } ?? .null,
-          ])
+      func bury(_ number: Int, list: CapturedList? = nil) async throws {
+        try await walk.commit { $0.deadLetters = [Fixture.letter(number, list: list)] }
       }
       try await bury(1)
       try await bury(1, list: .files)
       try await bury(2, list: .reviewComments)
       try await bury(9)
       // What failed elsewhere is none of a capture's business.
-      try await store.bury(kind: "event", reference: "octo/Hello-World#1", error: "x", payload: ["number": 1])
+      try await database.query(
+        "INSERT INTO yardmaster.dead_letters (kind, reference, error) VALUES ('event', 'octo/Hello-World#1', 'x')")
       #expect(try await store.proof(of: repository).deadLetters == 4)
       #expect(try await store.numbersToRepair(of: repository, newest: 5, limit: 100) == [1, 2, 9])
       // A rename changes nothing.
@@ -200,12 +194,7 @@ import Testing
       var delta = try await Walk(
         store, database, scope: .reviewComments(since: Fixture.time("09:00:00"), reconciles: false))
       let repository = delta.chunk.repositoryID
-      func bury(_ job: JobID) async throws {
-        try await store.bury(
-          kind: "list", reference: "octo/Hello-World", error: "an entry names no number",
-          payload: ["job": .string(job.text), "number": 0, "list": "reviewComments"])
-      }
-      try await bury(delta.job.id)
+      try await delta.commit { $0.deadLetters = [Fixture.letter(0, list: .reviewComments)] }
       #expect(try await store.proof(of: repository).deadLetters == 1)
       #expect(try await store.numbersToRepair(of: repository, newest: 0, limit: 10).isEmpty)
       // A delta begins behind what was lost.
@@ -213,7 +202,7 @@ import Testing
       #expect(try await store.proof(of: repository).deadLetters == 1)
       // A walk that loses something itself proves nothing.
       var poisoned = try await Walk(store, database, scope: .range(first: 1, last: 1), window: .full)
-      try await bury(poisoned.job.id)
+      try await poisoned.commit { $0.deadLetters = [Fixture.letter(0, list: .reviewComments)] }
       try await poisoned.commit(finished: true) { $0.numbers = [Fixture.number(1, .gone)] }
       #expect(try await store.proof(of: repository).deadLetters == 1)
       var whole = try await Walk(store, database, scope: .range(first: 1, last: 1), window: .full)

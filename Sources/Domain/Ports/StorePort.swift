@@ -148,7 +148,7 @@ public protocol CaptureStore: Sendable {
   /// With `finished` the chunk is completed, and with its last chunk the job. Throws `LeaseLost`.
   ///
   /// What the page says is gone (`numbers`, `lists`, `reviewCommentWalk`) is marked with `deleted_at`, and what it
-  /// completes is no dead letter any more.
+  /// completes is no dead letter any more; what it gives up is one from now on.
   /// - Parameter widths: how much a query may ask for, where that changed; for later runs, see `widths(of:)`.
   func commit(
     _ page: CapturedPage, of chunk: ClaimedChunk, checkpoint: Checkpoint, finished: Bool, cost: PageCost,
@@ -168,9 +168,6 @@ public protocol CaptureStore: Sendable {
 
   /// The job, or the newest jobs where none is named.
   func progress(of job: JobID?) async throws -> [JobProgress]
-
-  /// Records what failed for good.
-  func bury(kind: String, reference: String, error: String, payload: JSONValue) async throws
 
   /// The repository's open jobs: first those that another lane failed (`metadata.priority`), then the oldest.
   func openJobs(of repository: RepositoryID) async throws -> [Job]
