@@ -8,6 +8,7 @@ extension Store {
         Self.roomToCount,
         PostgresStatement(
           """
+          \(Self.underWay)
           SELECT r.newest_number, n.*,
             (SELECT count(*) FROM yardmaster.dead_letters d WHERE d.repository_id = $1::uuid) AS dead_letters,
             (SELECT \(microseconds("max(j.walked_as_of)")) FROM \(Self.walks)) AS walked,
@@ -23,7 +24,8 @@ extension Store {
             WHERE n.repository_id = r.id AND n.number BETWEEN 1 AND coalesce(r.newest_number, 0)
           ) AS n WHERE r.id = $1::uuid
           """, [.id(repository)]),
-        PostgresStatement("SELECT count(*) AS value FROM (\(Self.mismatched)) AS m", [.id(repository)]),
+        PostgresStatement(
+          "\(Self.underWay) SELECT count(*) AS value FROM (\(Self.mismatched)) AS m", [.id(repository)]),
       ])
       guard let row = rows[1].first else { throw StoreError.malformedRow("a repository is missing") }
       var proof = CaptureProof()
@@ -70,11 +72,11 @@ extension Store {
         Self.roomToCount,
         PostgresStatement(
           """
-          WITH mismatched AS MATERIALIZED (\(Self.mismatched)),
+          \(Self.underWay), mismatched AS MATERIALIZED (\(Self.mismatched)),
           settled AS (
             UPDATE yardmaster.numbers n SET repairs = 0
             WHERE n.repository_id = $1::uuid AND n.repairs > 0 AND NOT (\(Self.isIncomplete))
-              AND n.number NOT IN (SELECT m.number FROM mismatched m)
+              AND n.number NOT IN (SELECT m.number FROM mismatched m UNION SELECT u.number FROM under_way u)
           ),
           wanted AS (
             \(Self.unaccounted)
@@ -87,7 +89,7 @@ extension Store {
             WHERE d.repository_id = $1::uuid AND d.number > 0
           )
           SELECT w.number FROM wanted w
-          WHERE NOT EXISTS (
+          WHERE w.number NOT IN (SELECT u.number FROM under_way u) AND NOT EXISTS (
             SELECT FROM yardmaster.dead_letters d WHERE d.repository_id = $1::uuid AND d.number = w.number
               AND NOT \(Self.isDue("d.attempts", since: "d.updated_at")))
           ORDER BY w.number LIMIT $3::bigint
@@ -133,9 +135,21 @@ extension Store {
     WHERE j.repository_id = $1::uuid AND j.status = 'completed' AND j.job_type <> 'repair'
     """
 
+  /// Numbers whose lists an open job is about to read: they wait in a chunk's checkpoint. Whoever has that chunk next
+  /// reads them; until then what proved them before still stands, so a walk that pauses unproves nothing.
+  private static let underWay = """
+    WITH under_way AS MATERIALIZED (
+      SELECT (p.item->>0)::bigint AS number FROM yardmaster.progressive_capture_jobs j
+        JOIN yardmaster.capture_chunks c ON c.job_id = j.id
+        CROSS JOIN LATERAL jsonb_array_elements(c.cursor::jsonb->'pending') AS p (item)
+      WHERE j.repository_id = $1::uuid AND j.status IN ('pending', 'running', 'waiting') AND c.status <> 'completed'
+    )
+    """
+
   /// Of a row `n` of `numbers`: an item whose lists are not all stored.
   private static let isIncomplete = """
-    n.kind IN ('pull_request', 'issue') AND (n.proved_at IS NULL OR n.proved_at < n.observed_at)
+    n.kind IN ('pull_request', 'issue') AND (n.proved_at IS NULL
+      OR n.proved_at < n.observed_at AND n.number NOT IN (SELECT u.number FROM under_way u))
     """
 
   /// Numbers whose item or lists are stored with fewer or more rows than GitHub counted. Each table is gone through once.
@@ -151,7 +165,8 @@ extension Store {
         SELECT from_number AS number, count(*) AS stored FROM yardmaster.links
         WHERE repository_id = $1::uuid AND kind = 'closes' AND to_number IS NOT NULL GROUP BY from_number
       ) AS closes ON closes.number = n.number
-    WHERE n.repository_id = $1::uuid AND n.kind IN ('pull_request', 'issue') AND NOT (\(isIncomplete)) AND (
+    WHERE n.repository_id = $1::uuid AND n.kind IN ('pull_request', 'issue') AND NOT (\(isIncomplete))
+      AND n.number NOT IN (SELECT u.number FROM under_way u) AND (
       CASE WHEN n.kind = 'pull_request' THEN p.number IS NULL ELSE i.number IS NULL END
       OR n.labels_total <> cardinality(CASE WHEN n.kind = 'pull_request' THEN p.labels ELSE i.labels END)
       OR n.comments_total <> coalesce(comments.stored, 0)

@@ -287,7 +287,9 @@ final class FakeStore: CaptureStore, Sendable {
     try await transaction("numbersToRepair") { state in
       let missing = (1...max(1, newest)).filter { state.rows.kinds[$0] == nil }
       let wrong = state.incomplete.union(missing).union(state.deadLetters.filter { $0 > 0 }).union(state.miscounted)
-      return Array(wrong.sorted().prefix(limit))
+      let underWay = state.jobs.filter(\.job.status.isOpen).flatMap(\.chunks).filter(\.isOpen)
+        .flatMap(\.checkpoint.pending).map(\.number)
+      return Array(wrong.subtracting(underWay).sorted().prefix(limit))
     }
   }
 

@@ -90,8 +90,10 @@ import Testing
           try #require(sweeps < 15)
           let sweep = try await step.run("sweep", "--audit-points", "2")
           #expect(sweep.status == 0 && sweep.outputs["complete"] == "true", "\(sweep.log)")
+          #expect(!sweep.summary.contains("not whole"), "an audit that pauses unproves nothing")
         }
         #expect(sweeps > 1)
+        #expect(!(try await Self.kinds(database)).contains("repair"), "what it has begun is its own")
         try await expectEqualRows(database, github.repository())
       }
     }

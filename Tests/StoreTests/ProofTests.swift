@@ -129,6 +129,49 @@ import Testing
     }
   }
 
+  /// A walk that pauses leaves to its next run what it has begun, and unproves nothing.
+  @Test func whatAnOpenJobHasBegunStaysProvenAndIsNoRepair() async throws {
+    try await withStore { store, database in
+      var walk = try await Walk(store, database)
+      let repository = walk.chunk.repositoryID
+      try await capture(&walk)
+      try await walk.commit(at: "10:02:00", finished: true) { $0.deadLetters = [Fixture.letter(3)] }
+      try await database.query("UPDATE yardmaster.repositories SET newest_number = 5")
+      try await database.query("UPDATE yardmaster.dead_letters SET attempts = 1")
+      #expect(try await store.numbersToRepair(of: repository, newest: 5, limit: 9) == [3])
+      try await database.query("UPDATE yardmaster.numbers SET repairs = 5 WHERE number = 2")
+
+      let audit = try await Walk(store, database, scope: .range(first: 1, last: 5), window: .full)
+      var page = CapturedPage()
+      page.observedAt = Fixture.time("12:00:00")
+      page.numbers = (1...3).map { Fixture.number($0, $0 < 3 ? .pullRequest : .issue) }
+      page.issueComments = [Fixture.comment(77, on: 1)]
+      let pending = (1...3).map {
+        PendingItem(number: $0, nodeID: "N\($0)", isPullRequest: $0 < 3, lists: [PendingList(.labels)])
+      }
+      try await store.commit(
+        page, of: audit.chunk, checkpoint: Checkpoint(next: 3, pending: pending), finished: false, cost: PageCost(),
+        widths: [:], lease: 600)
+      try await store.release(audit.chunk, hold: nil, error: nil)
+      var proof = try await store.proof(of: repository)
+      #expect(proof.incomplete == 0 && proof.mismatched == 0)
+      #expect(proof.oldestReading == Fixture.time("10:00:01"))
+      #expect(try await store.numbersToRepair(of: repository, newest: 5, limit: 9).isEmpty)
+      #expect(
+        try await database.value("SELECT repairs AS value FROM yardmaster.numbers WHERE number = 2") == 5,
+        "not known to be mended")
+      // What was never proven is not whole, and yet the audit's.
+      try await database.query("UPDATE yardmaster.numbers SET proved_at = NULL WHERE number = 2")
+      #expect(try await store.proof(of: repository).incomplete == 1)
+      #expect(try await store.numbersToRepair(of: repository, newest: 5, limit: 9).isEmpty)
+      // A job that is given up reads nothing any more.
+      try await database.query("UPDATE yardmaster.progressive_capture_jobs SET status = 'cancelled'")
+      proof = try await store.proof(of: repository)
+      #expect(proof.incomplete == 3)
+      #expect(try await store.numbersToRepair(of: repository, newest: 5, limit: 9).contains(1))
+    }
+  }
+
   /// What GitHub itself miscounts is asked for five times, then ever more seldom.
   @Test func whatCannotBeRepairedIsAskedForMoreSeldom() async throws {
     try await withStore { store, database in

@@ -180,7 +180,7 @@ public protocol CaptureStore: Sendable {
   func numbersUnaccounted(of repository: RepositoryID, newest: Int) async throws -> [Int]
 
   /// Numbers to capture again, ascending, at most `limit`: up to `newest` never accounted for, begun and not completed,
-  /// with fewer or more rows stored than GitHub counted, or dead letters.
+  /// with fewer or more rows stored than GitHub counted, or dead letters. What an open job has begun is left to it.
   func numbersToRepair(of repository: RepositoryID, newest: Int, limit: Int) async throws -> [Int]
 
   /// Decides, once for each workflow run, whether a run that leaves the job incomplete is to be followed by another, and
