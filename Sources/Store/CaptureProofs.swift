@@ -26,6 +26,7 @@ extension Store {
           """, [.id(repository)]),
         PostgresStatement(
           "\(Self.underWay) SELECT count(*) AS value FROM (\(Self.mismatched)) AS m", [.id(repository)]),
+        PostgresStatement(Self.counts, [.id(repository)]),
       ])
       guard let row = rows[1].first else { throw StoreError.malformedRow("a repository is missing") }
       var proof = CaptureProof()
@@ -38,11 +39,27 @@ extension Store {
       proof.unaccounted = (proof.newest ?? 0) - known
       proof.incomplete = try row.decode("incomplete")
       proof.mismatched = try rows[2][0].decode("value")
+      if let counts = rows[3].first {
+        let (counted, stored): (Int, Int) = (try counts.decode("counted"), try counts.decode("stored"))
+        proof.missing = max(0, counted - stored - (try counts.decode("left_since")))
+        proof.surplus = max(0, stored - counted)
+      }
       proof.deadLetters = try row.decode("dead_letters")
       proof.walkedAsOf = try row.decodeIfPresent("walked")
       proof.auditedAsOf = try row.decodeIfPresent("audited")
       proof.oldestReading = try row.decodeIfPresent("oldest")
       return proof
+    }
+  }
+
+  public func newestItem(of repository: RepositoryID) async throws -> Int? {
+    try await perform { session in
+      try await session.query(
+        """
+        SELECT number AS value FROM yardmaster.numbers
+        WHERE repository_id = $1::uuid AND kind IN ('pull_request', 'issue') ORDER BY number DESC LIMIT 1
+        """, [.id(repository)]
+      ).first?.decode("value")
     }
   }
 
@@ -133,6 +150,27 @@ extension Store {
   private static let walks = """
     yardmaster.progressive_capture_jobs j
     WHERE j.repository_id = $1::uuid AND j.status = 'completed' AND j.job_type <> 'repair'
+    """
+
+  /// GitHub's count of items when the last complete walk was planned, and the stored ones up to the newest number of that
+  /// moment. What is younger was not counted then. What was seen to be gone since may have been counted, or not: a
+  /// deletion that an event reported, one that the walk met, one of long ago that the audit found.
+  private static let counts = """
+    SELECT w.items_total AS counted,
+      count(*) FILTER (WHERE n.kind IN ('pull_request', 'issue')) AS stored,
+      count(*) FILTER (WHERE n.kind IN ('gone', 'discussion') AND n.observed_at >= w.walked_as_of AND (
+        EXISTS (
+          SELECT FROM yardmaster.issues i WHERE i.repository_id = $1::uuid AND i.number = n.number
+            AND i.deleted_at >= w.walked_as_of)
+        OR EXISTS (
+          SELECT FROM yardmaster.pull_requests p WHERE p.repository_id = $1::uuid AND p.number = n.number
+            AND p.deleted_at >= w.walked_as_of))) AS left_since
+    FROM (
+      SELECT j.items_total, j.newest_number, j.walked_as_of FROM \(walks) AND j.walked_as_of IS NOT NULL
+      ORDER BY j.walked_as_of DESC LIMIT 1
+    ) AS w LEFT JOIN yardmaster.numbers n ON n.repository_id = $1::uuid AND n.number BETWEEN 1 AND w.newest_number
+    WHERE w.items_total IS NOT NULL
+    GROUP BY w.items_total
     """
 
   /// Numbers whose lists an open job is about to read: they wait in a chunk's checkpoint. Whoever has that chunk next

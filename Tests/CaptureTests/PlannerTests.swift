@@ -15,8 +15,8 @@ import Testing
       ])
     #expect(plan.matrix == [1, 2, 3])
     #expect(harness.store.state.newest == 1_203)
-    // One call over GraphQL, none over REST.
-    #expect(harness.github.calls.count == 1)
+    // Two calls over GraphQL, none over REST.
+    #expect(harness.github.calls.count == 2)
     // GitHub's clock, less the overlap.
     #expect(harness.store.state.walkedAsOf == Timestamp(seconds: 1_800_000_000 - 300))
   }
@@ -46,6 +46,57 @@ import Testing
     #expect(plan.notes.contains { $0.contains("raised") } == (size.map { newest > 254 * $0 } ?? false))
   }
 
+  /// An issue that was transferred in has the newest number, and perhaps only times of long ago.
+  @Test(arguments: [[95], [100, 190, 290], [91, 191]]) func whatNoListShowsIsFoundByItsNumber(numbers: [Int])
+    async throws
+  {
+    var model = ModelRepository(count: 90)
+    for number in numbers {
+      var item = model.items[90]!
+      item.number = number
+      model.items[number] = item
+    }
+    model.unlisted = Set(numbers)
+    let harness = CaptureHarness(model)
+    _ = try await harness.plan(chunkSize: 1_000)
+    let newest = numbers.max()!
+    #expect(harness.store.state.chunks.last?.scope == .range(first: 1, last: newest))
+    #expect(harness.store.state.newest == newest)
+    #expect(try await harness.sync().isComplete)
+    #expect(harness.store.state.rows == model.rows(of: 1...newest))
+
+    // And later: it was not changed since.
+    harness.github.change { model in
+      var item = model.items[90]!
+      item.number = newest + 3
+      model.items[newest + 3] = item
+      model.unlisted.insert(newest + 3)
+    }
+    _ = try await harness.plan()
+    #expect(
+      harness.store.state.chunks.map(\.scope) == [
+        .numbers(Array(newest + 1...newest + 3), reviewComments: false)
+      ])
+  }
+
+  /// What GitHub cannot tell even when it is asked again is walked like everything else.
+  @Test(arguments: [1, 100]) func aNumberThatGitHubDoesNotAnswerForIsNotPassedOver(failures: Int) async throws {
+    let left = Mutex(failures)
+    let harness = CaptureHarness(
+      ModelRepository(count: 90),
+      github: { call in
+        guard case .newest = call else { return nil }
+        let fails = left.withLock { left in
+          left -= 1
+          return left >= 0
+        }
+        return fails ? .damage(FakeGitHub.Damage(heads: [93: "INTERNAL"])) : nil
+      })
+    _ = try await harness.plan()
+    #expect(harness.store.state.chunks.last?.scope == .range(first: 1, last: failures == 1 ? 90 : 93))
+    #expect(harness.github.calls.count == (failures == 1 ? 3 : 4))
+  }
+
   @Test func jobsLimitTheMatrix() async throws {
     let harness = CaptureHarness(ModelRepository(count: 90))
     #expect(try await harness.plan(chunkSize: 10, jobs: 2).matrix == [1, 2])
@@ -62,8 +113,8 @@ import Testing
     let idle = try await harness.plan()
     #expect(!idle.hasWork)
     #expect(idle.job?.status == .completed)
-    // What is new, what changed, and whether there are comments and review comments.
-    #expect(harness.github.calls.count - before == 4)
+    // What is new, what is above it, what changed, and whether there are comments and review comments.
+    #expect(harness.github.calls.count - before == 5)
 
     let now = Timestamp(seconds: 1_800_000_060).description
     harness.github.change { model in

@@ -82,6 +82,22 @@ import Testing
     #expect(harness.store.state.rows == model.rows(of: 1...60))
   }
 
+  /// Then GitHub's newest number goes back.
+  @Test func theAuditFindsThatTheNewestItemsAreGone() async throws {
+    let harness = CaptureHarness(ModelRepository(count: 60))
+    _ = try await harness.sweep()
+    harness.github.change { model in
+      for number in 58...60 { model.items[number] = nil }
+    }
+    let counted = try await harness.sweep(auditCap: SpendingCap(points: 0, requests: 0))
+    #expect(counted.proof?.surplus == 3 && counted.proof?.isWhole == false)
+    let result = try await harness.sweep()
+    #expect(result.proof?.surplus == 0)
+    var model = ModelRepository(count: 60)
+    for number in 58...60 { model.items[number] = nil }
+    #expect(harness.store.state.rows == model.rows(of: 1...60))
+  }
+
   @Test func theAuditIsSpreadOverSweeps() async throws {
     let model = ModelRepository(count: 290)
     let harness = CaptureHarness(model)

@@ -60,6 +60,7 @@ import Testing
       #expect(proof.oldestReading == Fixture.time("10:00:01"))
       #expect(try await store.numbersToRepair(of: repository, newest: 8, limit: 100) == [6, 7, 8])
       #expect(try await store.numbersUnaccounted(of: repository, newest: 7) == [6, 7])
+      #expect(try await store.newestItem(of: repository) == 3)
       try await walk.commit(at: "10:00:30") { $0.deadLetters = [Fixture.letter(6)] }
       #expect(try await store.numbersUnaccounted(of: repository, newest: 8) == [7, 8])
       try await database.query("DELETE FROM yardmaster.dead_letters")
@@ -126,6 +127,54 @@ import Testing
       try await database.query("UPDATE yardmaster.reviews SET deleted_at = NULL WHERE github_id <> 99")
       try await database.query("UPDATE yardmaster.pull_requests SET deleted_at = NULL")
       #expect(try await store.numbersToRepair(of: repository, newest: 5, limit: 100).isEmpty)
+    }
+  }
+
+  /// GitHub's count of items, held against those that are stored: of the last complete walk, and of its moment.
+  @Test func itemsAreCountedAgainstGitHubs() async throws {
+    try await withStore { store, database in
+      let repository = try await store.repository(Fixture.repository, githubID: 1_296_269)
+      func plan(_ chunks: [ChunkScope], newest: Int, items: Int?, at moment: String) async throws -> Job {
+        try await store.createJob(
+          NewJob(
+            id: nil, repositoryID: repository, scope: CaptureScope(window: .all), chunks: chunks,
+            walkedAsOf: items == nil ? nil : Fixture.time(moment), runID: 1, newest: newest, itemCount: items))
+      }
+      func difference() async throws -> [Int] {
+        let proof = try await store.proof(of: repository)
+        #expect(proof.isWhole == (proof.missing == 0 && proof.surplus == 0 && proof.walkedAsOf != nil))
+        return [proof.missing, proof.surplus]
+      }
+      _ = try await plan([.range(first: 1, last: 5)], newest: 5, items: 3, at: "09:00:00")
+      var walk = try await Walk(store, database)
+      #expect(try await store.proof(of: repository).missing == 0, "not complete: nothing is proven yet")
+      try await capture(&walk)
+      try await walk.commit(finished: true) { _ in }
+      #expect(try await difference() == [0, 0])
+
+      // An event brings what is younger than the walk, and one item that was counted goes.
+      let event = try await store.createJob(
+        NewJob(
+          id: nil, repositoryID: repository, scope: CaptureScope(window: .numbers([3, 6])),
+          chunks: [.numbers([3, 6], reviewComments: true)], walkedAsOf: nil, runID: 2, newest: 6))
+      let chunk = try #require(try await store.claimChunk(of: event.id, runID: 2, lease: 600))
+      var page = CapturedPage()
+      page.observedAt = Fixture.time("11:00:00")
+      page.numbers = [Fixture.number(3, .gone), Fixture.number(6, .issue)]
+      page.issues = [Fixture.issue(6)]
+      page.completed = [6]
+      try await store.commit(
+        page, of: chunk, checkpoint: Checkpoint(next: 2), finished: true, cost: PageCost(), widths: [:], lease: 600)
+      #expect(try await difference() == [0, 0])
+
+      // Two of them GitHub counts, and three are stored: one was deleted, and nobody saw it.
+      _ = try await plan([], newest: 6, items: 2, at: "12:00:00")
+      #expect(try await difference() == [0, 1])
+      // Five it counts: one stands at a number that was thought to be empty, one nobody knows where.
+      _ = try await plan([], newest: 6, items: 5, at: "13:00:00")
+      #expect(try await difference() == [2, 0])
+      _ = try await plan([], newest: 6, items: 3, at: "14:00:00")
+      #expect(try await difference() == [0, 0])
     }
   }
 
