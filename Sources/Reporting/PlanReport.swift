@@ -33,7 +33,7 @@ public struct PlanReport: Sendable {
     guard let jobID, chunkCount > 0 else {
       return .blocks(["### ✅ \(subject): nothing to capture", remarks, "**Cost:** \(usage.inWords)"])
     }
-    let limit: Markdown = maxItems.map { ", at most \(Figures.count($0, "pull request")), the newest first" } ?? ""
+    let limit: Markdown = maxItems.map { ", at most \(Figures.count($0, "item")), the newest first" } ?? ""
     let table = Markdown.table(
       header: ["Plan", ""],
       rows: [

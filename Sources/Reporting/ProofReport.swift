@@ -32,6 +32,11 @@ public struct ProofReport: Sendable {
       (proof.unaccounted, "number never looked at", "numbers never looked at"),
       (proof.incomplete, "item not read in full", "items not read in full"),
       (proof.mismatched, "item with another count than GitHub's", "items with other counts than GitHub's"),
+      (
+        proof.missing, "item that GitHub counts and that is not stored",
+        "items that GitHub counts and that are not stored"
+      ),
+      (proof.surplus, "stored item that GitHub does not count", "stored items that GitHub does not count"),
       (proof.deadLetters, "dead letter", "dead letters"),
     ].filter { $0.0 > 0 }.map { Figures.count($0.0, $0.1, $0.2) }
   }
@@ -56,6 +61,8 @@ public struct ProofReport: Sendable {
       Fact("Numbers never looked at", count(\.unaccounted)),
       Fact("Items not read in full", count(\.incomplete)),
       Fact("Items whose counts differ from GitHub's", count(\.mismatched)),
+      Fact("Items counted by GitHub, not stored", count(\.missing)),
+      Fact("Items stored, not counted by GitHub", count(\.surplus)),
       Fact("Dead letters (what GitHub would not give)", count(\.deadLetters)),
       Fact("Proven as of", proof.walkedAsOf, at: now, never: "not yet"),
       Fact("Audited as of", proof.auditedAsOf, at: now, never: "never"),
@@ -83,7 +90,8 @@ public struct ProofReport: Sendable {
       "issues": .optional(proof.issues), "discussions": .optional(proof.discussions), "gone": .optional(proof.gone),
       "accounted": .optional(proof.newest.map { max(0, $0 - proof.unaccounted) }),
       "unaccounted": .optional(proof.unaccounted), "incomplete": .optional(proof.incomplete),
-      "mismatched": .optional(proof.mismatched), "dead_letters": .optional(proof.deadLetters),
+      "mismatched": .optional(proof.mismatched), "missing": .optional(proof.missing),
+      "surplus": .optional(proof.surplus), "dead_letters": .optional(proof.deadLetters),
       "walked_as_of": .optional(proof.walkedAsOf), "walked_age_seconds": seconds(proof.walkedAsOf),
       "audited_as_of": .optional(proof.auditedAsOf), "audited_age_seconds": seconds(proof.auditedAsOf),
       "oldest_reading": .optional(proof.oldestReading), "oldest_reading_age_seconds": seconds(proof.oldestReading),

@@ -15,7 +15,7 @@ extension StatusReport {
   ///   item), `attempts`, `pages`, `points`, `rest_requests`, `not_before`, `run_id`, `run_url`, `started_at`,
   ///   `completed_at`, `error`
   /// - of a repository's proof: `whole`, `newest`, `accounted`, `unaccounted`, `pull_requests`, `issues`, `discussions`,
-  ///   `gone`, `incomplete`, `mismatched`, `dead_letters`, and `walked_as_of`, `audited_as_of`, `oldest_reading`, each
+  ///   `gone`, `incomplete`, `mismatched`, `missing`, `surplus`, `dead_letters`, and `walked_as_of`, `audited_as_of`, `oldest_reading`, each
   ///   also as an age (`walked_age_seconds`, `audited_age_seconds`, `oldest_reading_age_seconds`)
   public func json() -> String {
     let document: JSONValue = [

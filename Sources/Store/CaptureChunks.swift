@@ -84,6 +84,7 @@ extension Store {
         PostgresStatement(
           "SELECT FROM yardmaster.progressive_capture_jobs WHERE id = $1::uuid FOR UPDATE", [.id(chunk.jobID)]),
         Self.completeJob(chunk.jobID),
+        Self.dropFlatLetters(after: chunk.jobID),
       ]
     }
     let all = statements
@@ -168,6 +169,18 @@ extension Store {
       ])
   }
 
+  /// A walk over everything has read both lists of the repository, and each item's comments: what was lost of them before
+  /// it began was met again. What it lost itself is younger than the job.
+  private static func dropFlatLetters(after job: JobID) -> PostgresStatement {
+    PostgresStatement(
+      """
+      DELETE FROM yardmaster.dead_letters d USING yardmaster.progressive_capture_jobs j
+      WHERE j.id = $1::uuid AND j.status = 'completed' AND d.repository_id = j.repository_id AND d.number = 0
+        AND d.kind = 'list' AND d.updated_at < j.created_at
+        AND EXISTS (SELECT FROM yardmaster.capture_chunks c WHERE c.job_id = j.id AND c.scope ? 'range')
+      """, [.id(job)])
+  }
+
   private static func remember(_ widths: [String: Int], of repository: RepositoryID) -> PostgresStatement {
     let rows = widths.sorted { $0.key < $1.key }.map { WidthRow(query: $0.key, width: $0.value) }
     return PostgresStatement(
@@ -209,6 +222,7 @@ extension CapturedPage {
   /// Whether it is more than a heartbeat.
   fileprivate var holdsAnything: Bool {
     rowCount > 0 || !numbers.isEmpty || !lists.isEmpty || !labels.isEmpty || !links.isEmpty || !completed.isEmpty
+      || !deadLetters.isEmpty
   }
 }
 

@@ -88,12 +88,12 @@ extension Store {
       """
       UPDATE yardmaster.progressive_capture_jobs SET repository_id = $2::uuid, scope = $3::jsonb,
         walked_as_of = $4::timestamptz, workflow_run_id = coalesce(workflow_run_id, $5::bigint),
-        metadata = coalesce(metadata, '{}') || $6::jsonb
+        metadata = coalesce(metadata, '{}') || $6::jsonb, items_total = $7::bigint, newest_number = $8::bigint
       WHERE id = $1::uuid
       """,
       [
         .id(id), .id(new.repositoryID), try .encoded(new.scope), .time(new.walkedAsOf), .integer(new.runID),
-        .json(.object(new.metadata)),
+        .json(.object(new.metadata)), .integer(new.itemCount), .integer(new.newest),
       ])
     try insertChunks(of: id, new.chunks, transaction)
     return id
@@ -116,12 +116,15 @@ extension Store {
     try transaction.query(
       """
       INSERT INTO yardmaster.progressive_capture_jobs
-        (id, repository_id, scope, walked_as_of, workflow_run_id, time_range_days, job_type, processor_type, metadata)
-      VALUES ($1::uuid, $2::uuid, $3::jsonb, $4::timestamptz, $5::bigint, $6::integer, $7, $8, $9::jsonb)
+        (id, repository_id, scope, walked_as_of, workflow_run_id, time_range_days, job_type, processor_type, metadata,
+          items_total, newest_number)
+      VALUES ($1::uuid, $2::uuid, $3::jsonb, $4::timestamptz, $5::bigint, $6::integer, $7, $8, $9::jsonb, $10::bigint,
+        $11::bigint)
       """,
       [
         .id(id), .id(new.repositoryID), try .encoded(new.scope), .time(new.walkedAsOf), .integer(new.runID),
         .integer(days), .text(new.kind.rawValue), .text(new.processor.rawValue), .json(.object(new.metadata)),
+        .integer(new.itemCount), .integer(new.newest),
       ])
     try insertChunks(of: id, new.chunks, transaction)
     if new.kind == .repair { try countRepairs(new, transaction) }
@@ -191,7 +194,7 @@ extension Job {
     guard value == nil || value == .null else {
       throw StoreError(
         .malformedRow, .usage, "max_items in the metadata of job \(id) is no whole number of at least 1",
-        advice: "Correct it in the row, or leave it out for all pull requests.")
+        advice: "Correct it in the row, or leave it out for all issues and pull requests.")
     }
     return nil
   }

@@ -8,6 +8,7 @@ extension Store {
         Self.roomToCount,
         PostgresStatement(
           """
+          \(Self.underWay)
           SELECT r.newest_number, n.*,
             (SELECT count(*) FROM yardmaster.dead_letters d WHERE d.repository_id = $1::uuid) AS dead_letters,
             (SELECT \(microseconds("max(j.walked_as_of)")) FROM \(Self.walks)) AS walked,
@@ -23,7 +24,9 @@ extension Store {
             WHERE n.repository_id = r.id AND n.number BETWEEN 1 AND coalesce(r.newest_number, 0)
           ) AS n WHERE r.id = $1::uuid
           """, [.id(repository)]),
-        PostgresStatement("SELECT count(*) AS value FROM (\(Self.mismatched)) AS m", [.id(repository)]),
+        PostgresStatement(
+          "\(Self.underWay) SELECT count(*) AS value FROM (\(Self.mismatched)) AS m", [.id(repository)]),
+        PostgresStatement(Self.counts, [.id(repository)]),
       ])
       guard let row = rows[1].first else { throw StoreError.malformedRow("a repository is missing") }
       var proof = CaptureProof()
@@ -36,6 +39,11 @@ extension Store {
       proof.unaccounted = (proof.newest ?? 0) - known
       proof.incomplete = try row.decode("incomplete")
       proof.mismatched = try rows[2][0].decode("value")
+      if let counts = rows[3].first {
+        let (counted, stored): (Int, Int) = (try counts.decode("counted"), try counts.decode("stored"))
+        proof.missing = max(0, counted - stored - (try counts.decode("left_since")))
+        proof.surplus = max(0, stored - counted)
+      }
       proof.deadLetters = try row.decode("dead_letters")
       proof.walkedAsOf = try row.decodeIfPresent("walked")
       proof.auditedAsOf = try row.decodeIfPresent("audited")
@@ -44,34 +52,61 @@ extension Store {
     }
   }
 
+  public func newestItem(of repository: RepositoryID) async throws -> Int? {
+    try await perform { session in
+      try await session.query(
+        """
+        SELECT number AS value FROM yardmaster.numbers
+        WHERE repository_id = $1::uuid AND kind IN ('pull_request', 'issue') ORDER BY number DESC LIMIT 1
+        """, [.id(repository)]
+      ).first?.decode("value")
+    }
+  }
+
+  public func numbersUnaccounted(of repository: RepositoryID, newest: Int) async throws -> [Int] {
+    try await perform { session in
+      let rows = try await session.pipeline([
+        Self.roomToCount,
+        PostgresStatement(
+          """
+          \(Self.unaccounted) AND NOT EXISTS (
+            SELECT FROM yardmaster.dead_letters d WHERE d.repository_id = $1::uuid AND d.number = g.number)
+          ORDER BY g.number
+          """, [.id(repository), .integer(newest)]),
+      ])
+      return try rows[1].map { try $0.decode("number") }
+    }
+  }
+
   /// What failed five times is asked for again after a day, then two, four, and so on up to a month: an item that
   /// GitHub cannot give, or a list that it counts wrongly, must not cost something in every sweep.
+  ///
+  /// A part of a list of the whole repository that was lost belongs to no number (0): only a walk over everything reads it
+  /// again.
   public func numbersToRepair(of repository: RepositoryID, newest: Int, limit: Int) async throws -> [Int] {
     try await perform { session in
       let rows = try await session.pipeline([
         Self.roomToCount,
         PostgresStatement(
           """
-          WITH mismatched AS MATERIALIZED (\(Self.mismatched)),
+          \(Self.underWay), mismatched AS MATERIALIZED (\(Self.mismatched)),
           settled AS (
             UPDATE yardmaster.numbers n SET repairs = 0
             WHERE n.repository_id = $1::uuid AND n.repairs > 0 AND NOT (\(Self.isIncomplete))
-              AND n.number NOT IN (SELECT m.number FROM mismatched m)
+              AND n.number NOT IN (SELECT m.number FROM mismatched m UNION SELECT u.number FROM under_way u)
           ),
           wanted AS (
-            SELECT g.number FROM generate_series(1, $2::bigint) AS g (number)
-            WHERE NOT EXISTS (
-              SELECT FROM yardmaster.numbers n WHERE n.repository_id = $1::uuid AND n.number = g.number)
+            \(Self.unaccounted)
             UNION
             SELECT n.number FROM yardmaster.numbers n
             WHERE n.repository_id = $1::uuid AND (\(Self.isIncomplete) OR n.number IN (SELECT m.number FROM mismatched m))
               AND \(Self.isDue("n.repairs", since: "n.repaired_at"))
             UNION
             SELECT d.number FROM yardmaster.dead_letters d
-            WHERE d.repository_id = $1::uuid AND d.number IS NOT NULL
+            WHERE d.repository_id = $1::uuid AND d.number > 0
           )
           SELECT w.number FROM wanted w
-          WHERE NOT EXISTS (
+          WHERE w.number NOT IN (SELECT u.number FROM under_way u) AND NOT EXISTS (
             SELECT FROM yardmaster.dead_letters d WHERE d.repository_id = $1::uuid AND d.number = w.number
               AND NOT \(Self.isDue("d.attempts", since: "d.updated_at")))
           ORDER BY w.number LIMIT $3::bigint
@@ -105,15 +140,54 @@ extension Store {
     """
   }
 
+  /// Numbers up to `$2` without a row in `numbers`.
+  private static let unaccounted = """
+    SELECT g.number FROM generate_series(1, $2::bigint) AS g (number)
+    WHERE NOT EXISTS (SELECT FROM yardmaster.numbers n WHERE n.repository_id = $1::uuid AND n.number = g.number)
+    """
+
   /// Completed jobs that prove something about the whole.
   private static let walks = """
     yardmaster.progressive_capture_jobs j
     WHERE j.repository_id = $1::uuid AND j.status = 'completed' AND j.job_type <> 'repair'
     """
 
+  /// GitHub's count of items when the last complete walk was planned, and the stored ones up to the newest number of that
+  /// moment. What is younger was not counted then. What was seen to be gone since may have been counted, or not: a
+  /// deletion that an event reported, one that the walk met, one of long ago that the audit found.
+  private static let counts = """
+    SELECT w.items_total AS counted,
+      count(*) FILTER (WHERE n.kind IN ('pull_request', 'issue')) AS stored,
+      count(*) FILTER (WHERE n.kind IN ('gone', 'discussion') AND n.observed_at >= w.walked_as_of AND (
+        EXISTS (
+          SELECT FROM yardmaster.issues i WHERE i.repository_id = $1::uuid AND i.number = n.number
+            AND i.deleted_at >= w.walked_as_of)
+        OR EXISTS (
+          SELECT FROM yardmaster.pull_requests p WHERE p.repository_id = $1::uuid AND p.number = n.number
+            AND p.deleted_at >= w.walked_as_of))) AS left_since
+    FROM (
+      SELECT j.items_total, j.newest_number, j.walked_as_of FROM \(walks) AND j.walked_as_of IS NOT NULL
+      ORDER BY j.walked_as_of DESC LIMIT 1
+    ) AS w LEFT JOIN yardmaster.numbers n ON n.repository_id = $1::uuid AND n.number BETWEEN 1 AND w.newest_number
+    WHERE w.items_total IS NOT NULL
+    GROUP BY w.items_total
+    """
+
+  /// Numbers whose lists an open job is about to read: they wait in a chunk's checkpoint. Whoever has that chunk next
+  /// reads them; until then what proved them before still stands, so a walk that pauses unproves nothing.
+  private static let underWay = """
+    WITH under_way AS MATERIALIZED (
+      SELECT (p.item->>0)::bigint AS number FROM yardmaster.progressive_capture_jobs j
+        JOIN yardmaster.capture_chunks c ON c.job_id = j.id
+        CROSS JOIN LATERAL jsonb_array_elements(c.cursor::jsonb->'pending') AS p (item)
+      WHERE j.repository_id = $1::uuid AND j.status IN ('pending', 'running', 'waiting') AND c.status <> 'completed'
+    )
+    """
+
   /// Of a row `n` of `numbers`: an item whose lists are not all stored.
   private static let isIncomplete = """
-    n.kind IN ('pull_request', 'issue') AND (n.proved_at IS NULL OR n.proved_at < n.observed_at)
+    n.kind IN ('pull_request', 'issue') AND (n.proved_at IS NULL
+      OR n.proved_at < n.observed_at AND n.number NOT IN (SELECT u.number FROM under_way u))
     """
 
   /// Numbers whose item or lists are stored with fewer or more rows than GitHub counted. Each table is gone through once.
@@ -129,7 +203,8 @@ extension Store {
         SELECT from_number AS number, count(*) AS stored FROM yardmaster.links
         WHERE repository_id = $1::uuid AND kind = 'closes' AND to_number IS NOT NULL GROUP BY from_number
       ) AS closes ON closes.number = n.number
-    WHERE n.repository_id = $1::uuid AND n.kind IN ('pull_request', 'issue') AND NOT (\(isIncomplete)) AND (
+    WHERE n.repository_id = $1::uuid AND n.kind IN ('pull_request', 'issue') AND NOT (\(isIncomplete))
+      AND n.number NOT IN (SELECT u.number FROM under_way u) AND (
       CASE WHEN n.kind = 'pull_request' THEN p.number IS NULL ELSE i.number IS NULL END
       OR n.labels_total <> cardinality(CASE WHEN n.kind = 'pull_request' THEN p.labels ELSE i.labels END)
       OR n.comments_total <> coalesce(comments.stored, 0)

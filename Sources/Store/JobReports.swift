@@ -46,38 +46,6 @@ extension Store {
       }
     }
   }
-
-  public func bury(kind: String, reference: String, error: String, payload: JSONValue) async throws {
-    _ = try await perform { session in
-      try await session.query(
-        """
-        INSERT INTO yardmaster.dead_letters AS d (kind, reference, error, payload, repository_id, number)
-        VALUES ($1, $2, $3, $4::jsonb, \(Self.buriedRepository), $5::bigint)
-        ON CONFLICT (kind, reference) DO UPDATE SET attempts = d.attempts + 1, error = excluded.error,
-          payload = excluded.payload, repository_id = excluded.repository_id, number = excluded.number,
-          updated_at = now()
-        """,
-        [
-          .text(kind), .text(reference.indexable), .text(error), .json(payload),
-          .integer(Self.buriedNumber(kind, payload)), .text(payload["job"]?.string.flatMap { JobID($0) }?.text),
-        ])
-    }
-  }
-}
-
-extension Store {
-  /// The number that a dead letter of a capture belongs to: it is captured again, and no dead letter any more once that
-  /// succeeds.
-  private static func buriedNumber(_ kind: String, _ payload: JSONValue) -> Int64? {
-    guard kind == "item" || kind == "list", case .integer(let number)? = payload["number"] else { return nil }
-    return number
-  }
-
-  /// The repository of the job that the payload names: a reference by name would not survive a rename.
-  private static let buriedRepository = """
-    (SELECT j.repository_id FROM yardmaster.progressive_capture_jobs j
-      JOIN yardmaster.repositories r ON r.id = j.repository_id WHERE j.id = $6::uuid)
-    """
 }
 
 extension JobProgress.Chunk {

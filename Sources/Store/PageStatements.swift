@@ -25,6 +25,7 @@ struct PageStatements {
     addLinks()
     addSightings()
     all += numbers.proofs(lists)
+    addDeadLetters()
     if finished { forgetSightings() }
     // The set may know one login with and without its id; the one with the id comes last and wins.
     let contributors = page.contributors.sorted { ($0.login, $0.githubID ?? -1) < ($1.login, $1.githubID ?? -1) }
@@ -170,6 +171,22 @@ struct PageStatements {
     all.append(PostgresStatement(sql, [.json(RowWriter(lists).document), repository, observed, .id(chunk.id)]))
   }
 
+  private mutating func addDeadLetters() {
+    guard !page.deadLetters.isEmpty else { return }
+    let letters = lastOfEach(page.deadLetters) { [$0.kind, $0.reference.indexable] }
+    all.append(
+      PostgresStatement(
+        """
+        INSERT INTO yardmaster.dead_letters AS d (kind, reference, error, payload, repository_id, number)
+        SELECT r.kind, r.reference, r.error, r.payload, $2::uuid, r.number
+        FROM json_to_recordset($1::json) AS r (kind text, reference text, error text, payload jsonb, number bigint)
+        ORDER BY r.kind, r.reference
+        ON CONFLICT (kind, reference) DO UPDATE SET attempts = d.attempts + 1, error = excluded.error,
+          payload = excluded.payload, repository_id = excluded.repository_id, number = excluded.number,
+          updated_at = now()
+        """, [.json(.array(letters.map(\.row))), repository]))
+  }
+
   private mutating func forgetSightings() {
     all.append(
       PostgresStatement("DELETE FROM yardmaster.list_sightings WHERE chunk_id = $1::uuid", [.id(chunk.id)]))
@@ -186,5 +203,15 @@ struct PageStatements {
   private struct FileKey: Hashable {
     var number: Int
     var path: [UInt8]
+  }
+}
+
+extension DeadLetter {
+  /// Letters are few: they need no writer of their own.
+  fileprivate var row: JSONValue {
+    [
+      "kind": .string(kind), "reference": .string(reference.indexable), "error": .string(error), "payload": payload,
+      "number": .integer(Int64(number)),
+    ]
   }
 }

@@ -53,16 +53,46 @@ extension Store {
         UPDATE yardmaster.repositories SET name = left(name, 60) || '.superseded-' || id::text, updated_at = now()
         WHERE id = $1::uuid
         """, [.id(id)])
+      // What it says of itself; others may have meant the name's new holder.
+      let kept = try transaction.query(
+        "SELECT owner || '/' || name AS value FROM yardmaster.repositories WHERE id = $1::uuid", [.id(id)])
+      if let kept = try kept.first?.decode("value", as: String.self) {
+        try redirectLinks(from: name.description, to: kept, of: id, transaction)
+      }
     }
     if let sameID {
       let id: RepositoryID = try sameID.decode("id")
+      let former = try transaction.query(
+        "SELECT owner || '/' || name AS value FROM yardmaster.repositories WHERE id = $1::uuid", [.id(id)])
       try transaction.query(
         "UPDATE yardmaster.repositories SET owner = $2, name = $3, updated_at = now() WHERE id = $1::uuid",
         [.id(id), .text(name.owner), .text(name.name)])
+      if let former = try former.first?.decode("value", as: String.self) {
+        try redirectLinks(from: former, to: name.description, transaction)
+      }
       return id
     }
     return try transaction.query(
       "INSERT INTO yardmaster.repositories (owner, name, github_id) VALUES ($1, $2, $3) RETURNING id",
       [.text(name.owner), .text(name.name), .integer(githubID)])[0].decode("id")
+  }
+
+  /// GitHub names a link's end by what the repository is called today, and so do the rows: no item's time moves with a
+  /// rename, so no delta would read them again.
+  /// - Parameter id: whose links; nil for those of every repository.
+  private static func redirectLinks(
+    from former: String, to current: String, of id: RepositoryID? = nil, _ transaction: PostgresTransaction
+  ) throws {
+    let parameters: [PostgresValue] = [.text(former), .text(current), id.map { .id($0) } ?? .null]
+    let own = "lower(t.to_repository) = lower($1) AND ($3::uuid IS NULL OR t.repository_id = $3::uuid)"
+    // A link that was read under both names would be there twice.
+    try transaction.query(
+      """
+      DELETE FROM yardmaster.links t USING yardmaster.links s
+      WHERE \(own) AND lower($1) <> lower($2) AND s.repository_id = t.repository_id AND s.from_number = t.from_number
+        AND s.kind = t.kind AND lower(s.to_repository) = lower($2)
+        AND s.to_number IS NOT DISTINCT FROM t.to_number AND s.to_commit IS NOT DISTINCT FROM t.to_commit
+      """, parameters)
+    try transaction.query("UPDATE yardmaster.links t SET to_repository = $2 WHERE \(own)", parameters)
   }
 }

@@ -7,7 +7,15 @@ final class FakeGitHub: GitHubAPI, Sendable {
   enum Call: Sendable {
     case items(Asked)
     case rest(String)
-    case plan, probe
+    case plan, newest, probe
+
+    /// Whether only a plan makes it.
+    var isPlan: Bool {
+      switch self {
+      case .plan, .newest: true
+      case .items, .rest, .probe: false
+      }
+    }
 
     /// The numbers whose heads are asked for; nil for calls that do not ask for items.
     var heads: [Int]? { if case .items(let asked) = self { asked.numbers.map(\.number) } else { nil } }
@@ -121,6 +129,7 @@ final class FakeGitHub: GitHubAPI, Sendable {
     let call: Call
     switch query.operation {
     case "CapturePlan": call = .plan
+    case "CaptureNewest": call = .newest
     case "CaptureProbe": call = .probe
     case "CaptureItems": call = .items(try Self.read(query))
     default: throw Unexpected(what: query.operation)
@@ -137,6 +146,9 @@ final class FakeGitHub: GitHubAPI, Sendable {
     case .plan where !exists: answer.noRepository()
     case .items(let asked) where !exists && !asked.numbers.isEmpty: answer.noRepository()
     case .plan: answer.data["repository"] = Self.overview(model, name)
+    case .newest:
+      let damage: Damage = if case .damage(let damage)? = fault { damage } else { Damage() }
+      answer.look(above: query.variables, of: model, damage)
     case .items(let asked):
       let damage: Damage = if case .damage(let damage)? = fault { damage } else { Damage() }
       answer.fill(asked, of: model, damage)
@@ -185,7 +197,8 @@ final class FakeGitHub: GitHubAPI, Sendable {
     let pulls = model.items.values.filter(\.isPull).map(\.number)
     let issues = model.items.values.filter { !$0.isPull }.map(\.number)
     func list(_ numbers: [Int]) -> [String: Any] {
-      ["totalCount": numbers.count, "nodes": numbers.max().map { [["number": $0]] } ?? []]
+      let listed = numbers.filter { !model.unlisted.contains($0) }
+      return ["totalCount": numbers.count, "nodes": listed.max().map { [["number": $0]] } ?? []]
     }
     return [
       "databaseId": 77, "nameWithOwner": name, "pullRequests": list(pulls), "issues": list(issues),
@@ -216,7 +229,11 @@ final class FakeGitHub: GitHubAPI, Sendable {
     switch segments {
     case ["issues"]:
       if switchedOff { return RESTAnswer(status: 410, body: []) }
-      rows = items.filter { $0.updatedAt >= since }.sorted { ($0.updatedAt, $0.number) < ($1.updatedAt, $1.number) }
+      rows = items.filter { $0.updatedAt >= since }
+        .sorted {
+          query["sort"] == "created"
+            ? $0.number > $1.number : ($0.updatedAt, $0.number) < ($1.updatedAt, $1.number)
+        }
         .map { $0.isPull ? ["number": $0.number, "pull_request": [String: String]()] : ["number": $0.number] }
     case ["pulls"]: rows = items.filter(\.isPull).reversed().map { ["number": $0.number] }
     case ["pulls", "comments"]:

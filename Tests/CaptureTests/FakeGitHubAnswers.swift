@@ -11,6 +11,27 @@ struct Sheet {
     errors = [GraphQLError(type: "NOT_FOUND", message: "Could not resolve", path: ["repository"])]
   }
 
+  /// What stands above the newest number that is known.
+  mutating func look(above variables: [String: JSONValue], of model: ModelRepository, _ damage: FakeGitHub.Damage) {
+    var repository: [String: Any] = [
+      "pullRequests": ["totalCount": model.items.values.count(where: \.isPull)],
+      "issues": ["totalCount": model.items.values.count { !$0.isPull }],
+    ]
+    for (name, value) in variables where name != "name" && name.hasPrefix("n") {
+      guard let number = value.integer.map({ Int($0) }) else { continue }
+      if let type = damage.heads[number] {
+        repository[name] = NSNull()
+        errors.append(GraphQLError(type: type, message: "no", path: ["repository", name]))
+      } else if let item = model.items[number] {
+        repository[name] = ["__typename": item.isPull ? "PullRequest" : "Issue"]
+      } else {
+        repository[name] = NSNull()
+        errors.append(GraphQLError(type: "NOT_FOUND", message: "no", path: ["repository", name]))
+      }
+    }
+    data["repository"] = repository
+  }
+
   mutating func fill(_ asked: FakeGitHub.Asked, of model: ModelRepository, _ damage: FakeGitHub.Damage) {
     func complain(_ type: String, _ path: [String]) {
       errors.append(GraphQLError(type: type, message: "no", path: damage.hidesPaths ? [] : path))

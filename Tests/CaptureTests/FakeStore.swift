@@ -21,6 +21,8 @@ final class FakeStore: CaptureStore, Sendable {
     var job: Job
     var chunks: [Chunk] = []
     var walkedAsOf: Timestamp?
+    var itemCount: Int?
+    var newest: Int?
   }
 
   struct State: Sendable {
@@ -119,6 +121,8 @@ final class FakeStore: CaptureStore, Sendable {
         if state.jobs[known].chunks.isEmpty, state.jobs[known].job.status.isOpen {
           state.jobs[known].chunks = new.chunks.map { Chunk(scope: $0) }
           state.jobs[known].walkedAsOf = new.walkedAsOf
+          state.jobs[known].itemCount = new.itemCount
+          state.jobs[known].newest = new.newest
           state.jobs[known].job.repositoryID = new.repositoryID
           state.complete(known)
         }
@@ -131,7 +135,9 @@ final class FakeStore: CaptureStore, Sendable {
         id: new.id ?? .random(), repositoryID: new.repositoryID, repository: name, kind: new.kind,
         processor: new.processor, status: .pending, scope: new.scope, createdAt: clock.now)
       state.jobs.append(
-        Planned(job: job, chunks: new.chunks.map { Chunk(scope: $0) }, walkedAsOf: new.walkedAsOf))
+        Planned(
+          job: job, chunks: new.chunks.map { Chunk(scope: $0) }, walkedAsOf: new.walkedAsOf, itemCount: new.itemCount,
+          newest: new.newest))
       state.complete(state.jobs.count - 1)
       return state.job ?? job
     }
@@ -203,6 +209,10 @@ final class FakeStore: CaptureStore, Sendable {
         state.rows.store(page)
         state.pages.append(page)
         state.deadLetters.subtract(page.completed)
+        for letter in page.deadLetters {
+          state.buried.append((letter.kind, letter.reference))
+          state.deadLetters.insert(letter.number)
+        }
         state.points += cost.points
         state.requests += cost.requests
         state.widths.merge(widths) { _, new in new }
@@ -261,19 +271,19 @@ final class FakeStore: CaptureStore, Sendable {
     }
   }
 
-  func bury(kind: String, reference: String, error: String, payload: JSONValue) async throws {
-    try await transaction("bury") { state in
-      state.buried.append((kind, reference))
-      if let number = payload["number"]?.integer { state.deadLetters.insert(Int(number)) }
-    }
-  }
-
   func proof(of repository: RepositoryID) async throws -> CaptureProof {
     try await transaction("proof") { state in
       var proof = CaptureProof()
       proof.newest = state.newest
       proof.unaccounted = (1...max(1, state.newest ?? 1)).count { state.rows.kinds[$0] == nil }
       proof.incomplete = state.incomplete.count
+      let walks = state.jobs.filter { $0.job.status == .completed && $0.walkedAsOf != nil }
+      let last = walks.enumerated().max { ($0.1.walkedAsOf!, $0.0) < ($1.1.walkedAsOf!, $1.0) }?.element
+      if let last, let counted = last.itemCount, let newest = last.newest {
+        let stored = state.rows.items.keys.count { $0 <= newest }
+        proof.missing = max(0, counted - stored)
+        proof.surplus = max(0, stored - counted)
+      }
       proof.deadLetters = state.deadLetters.count
       proof.walkedAsOf = state.baseline
       proof.auditedAsOf = state.auditedAsOf
@@ -281,11 +291,25 @@ final class FakeStore: CaptureStore, Sendable {
     }
   }
 
+  func newestItem(of repository: RepositoryID) async throws -> Int? {
+    try await transaction("newestItem") { state in
+      state.rows.kinds.filter { $0.value == .pullRequest || $0.value == .issue }.keys.max()
+    }
+  }
+
+  func numbersUnaccounted(of repository: RepositoryID, newest: Int) async throws -> [Int] {
+    try await transaction("numbersUnaccounted") { state in
+      (1...max(1, newest)).filter { $0 <= newest && state.rows.kinds[$0] == nil && !state.deadLetters.contains($0) }
+    }
+  }
+
   func numbersToRepair(of repository: RepositoryID, newest: Int, limit: Int) async throws -> [Int] {
     try await transaction("numbersToRepair") { state in
       let missing = (1...max(1, newest)).filter { state.rows.kinds[$0] == nil }
-      let wrong = state.incomplete.union(missing).union(state.deadLetters).union(state.miscounted)
-      return Array(wrong.sorted().prefix(limit))
+      let wrong = state.incomplete.union(missing).union(state.deadLetters.filter { $0 > 0 }).union(state.miscounted)
+      let underWay = state.jobs.filter(\.job.status.isOpen).flatMap(\.chunks).filter(\.isOpen)
+        .flatMap(\.checkpoint.pending).map(\.number)
+      return Array(wrong.subtracting(underWay).sorted().prefix(limit))
     }
   }
 

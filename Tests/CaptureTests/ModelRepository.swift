@@ -46,6 +46,8 @@ struct ModelRepository: Sendable {
   }
 
   var items: [Int: Item] = [:]
+  /// Items that no list shows among the newest: they were transferred in, with old times.
+  var unlisted: Set<Int> = []
   /// Numbers of discussions.
   var discussions: Set<Int> = []
   var newest: Int { max(items.keys.max() ?? 0, discussions.max() ?? 0) }

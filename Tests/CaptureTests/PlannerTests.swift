@@ -15,8 +15,8 @@ import Testing
       ])
     #expect(plan.matrix == [1, 2, 3])
     #expect(harness.store.state.newest == 1_203)
-    // One call over GraphQL, none over REST.
-    #expect(harness.github.calls.count == 1)
+    // Two calls over GraphQL, none over REST.
+    #expect(harness.github.calls.count == 2)
     // GitHub's clock, less the overlap.
     #expect(harness.store.state.walkedAsOf == Timestamp(seconds: 1_800_000_000 - 300))
   }
@@ -46,6 +46,57 @@ import Testing
     #expect(plan.notes.contains { $0.contains("raised") } == (size.map { newest > 254 * $0 } ?? false))
   }
 
+  /// An issue that was transferred in has the newest number, and perhaps only times of long ago.
+  @Test(arguments: [[95], [100, 190, 290], [91, 191]]) func whatNoListShowsIsFoundByItsNumber(numbers: [Int])
+    async throws
+  {
+    var model = ModelRepository(count: 90)
+    for number in numbers {
+      var item = model.items[90]!
+      item.number = number
+      model.items[number] = item
+    }
+    model.unlisted = Set(numbers)
+    let harness = CaptureHarness(model)
+    _ = try await harness.plan(chunkSize: 1_000)
+    let newest = numbers.max()!
+    #expect(harness.store.state.chunks.last?.scope == .range(first: 1, last: newest))
+    #expect(harness.store.state.newest == newest)
+    #expect(try await harness.sync().isComplete)
+    #expect(harness.store.state.rows == model.rows(of: 1...newest))
+
+    // And later: it was not changed since.
+    harness.github.change { model in
+      var item = model.items[90]!
+      item.number = newest + 3
+      model.items[newest + 3] = item
+      model.unlisted.insert(newest + 3)
+    }
+    _ = try await harness.plan()
+    #expect(
+      harness.store.state.chunks.map(\.scope) == [
+        .numbers(Array(newest + 1...newest + 3), reviewComments: false)
+      ])
+  }
+
+  /// What GitHub cannot tell even when it is asked again is walked like everything else.
+  @Test(arguments: [1, 100]) func aNumberThatGitHubDoesNotAnswerForIsNotPassedOver(failures: Int) async throws {
+    let left = Mutex(failures)
+    let harness = CaptureHarness(
+      ModelRepository(count: 90),
+      github: { call in
+        guard case .newest = call else { return nil }
+        let fails = left.withLock { left in
+          left -= 1
+          return left >= 0
+        }
+        return fails ? .damage(FakeGitHub.Damage(heads: [93: "INTERNAL"])) : nil
+      })
+    _ = try await harness.plan()
+    #expect(harness.store.state.chunks.last?.scope == .range(first: 1, last: failures == 1 ? 90 : 93))
+    #expect(harness.github.calls.count == (failures == 1 ? 3 : 4))
+  }
+
   @Test func jobsLimitTheMatrix() async throws {
     let harness = CaptureHarness(ModelRepository(count: 90))
     #expect(try await harness.plan(chunkSize: 10, jobs: 2).matrix == [1, 2])
@@ -62,8 +113,8 @@ import Testing
     let idle = try await harness.plan()
     #expect(!idle.hasWork)
     #expect(idle.job?.status == .completed)
-    // What is new, what changed, and whether there are comments and review comments.
-    #expect(harness.github.calls.count - before == 4)
+    // What is new, what is above it, what changed, and whether there are comments and review comments.
+    #expect(harness.github.calls.count - before == 5)
 
     let now = Timestamp(seconds: 1_800_000_060).description
     harness.github.change { model in
@@ -139,6 +190,35 @@ import Testing
     #expect(harness.store.state.rows.kinds[91] == .discussion && harness.store.state.rows.kinds[92] == .gone)
   }
 
+  /// A window moves the newest number that is known, and leaves out what the next delta still has to ask for.
+  @Test(
+    arguments: [(.all, 1), (.daysBack(1), 1), (.since(Timestamp(seconds: 1_800_000_059)), nil)]
+      as [(CaptureScope.Window, Int?)])
+  func aWindowMakesNoDeltaSkipNumbers(window: CaptureScope.Window, limit: Int?) async throws {
+    let harness = CaptureHarness(ModelRepository(count: 90))
+    _ = try await harness.plan()
+    _ = try await harness.sync()
+    let now = Timestamp(seconds: 1_800_000_060).description
+    harness.github.change { model in
+      for number in [91, 95] {
+        guard var item = model.items[89] else { return }
+        item.number = number
+        item.updatedAt = now
+        model.items[number] = item
+      }
+    }
+    _ = try await harness.plan(window, maxItems: limit)
+    _ = try await harness.sync()
+    #expect(harness.store.state.newest == 95)
+    _ = try await harness.plan()
+    let planned = try #require(harness.store.state.chunks.last?.scope)
+    #expect(planned == .numbers([91, 92, 93, 94, 95], reviewComments: false))
+    #expect(try await harness.sync().isComplete)
+    #expect((91...95).allSatisfy { harness.store.state.rows.kinds[$0] != nil })
+    #expect(try await harness.plan().hasWork == true, "changed since the mark, which overlaps")
+    #expect(harness.store.state.chunks.last?.scope == .numbers([91, 95], reviewComments: false))
+  }
+
   @Test func chosenNumbersArePlannedAsTheyAre() async throws {
     let harness = CaptureHarness(ModelRepository(count: 90))
     _ = try await harness.plan(.numbers([7, 3, 3, 900, -1, 0]), chunkSize: 2)
@@ -196,18 +276,24 @@ import Testing
     #expect(harness.github.restPaths.isEmpty)
   }
 
-  @Test func atMostNItemsAreTheNewestPullRequests() async throws {
+  @Test func atMostNItemsAreTheNewestOfBothKinds() async throws {
     let model = ModelRepository(count: 400)
+    let items = model.items.keys.sorted()
     let pulls = model.items.values.filter(\.isPull).map(\.number).sorted()
     let harness = CaptureHarness(model)
     _ = try await harness.plan(.all, maxItems: 150)
-    #expect(harness.store.state.chunks.map(\.scope) == [.numbers(Array(pulls.suffix(150)), reviewComments: true)])
+    #expect(harness.store.state.chunks.map(\.scope) == [.numbers(Array(items.suffix(150)), reviewComments: true)])
     #expect(harness.github.restPaths.count == 2)
 
     let windowed = CaptureHarness(model)
     let since = try #require(Timestamp(ModelRepository.time(390 * 60)))
     _ = try await windowed.plan(.since(since), maxItems: 3)
-    #expect(windowed.store.state.chunks.map(\.scope) == [.numbers(Array(pulls.suffix(3)), reviewComments: true)])
+    #expect(windowed.store.state.chunks.map(\.scope) == [.numbers(Array(items.suffix(3)), reviewComments: true)])
+
+    let pullsOnly = CaptureHarness(model)
+    pullsOnly.github.switchIssuesOff()
+    _ = try await pullsOnly.plan(.all, maxItems: 5)
+    #expect(pullsOnly.store.state.chunks.map(\.scope) == [.numbers(Array(pulls.suffix(5)), reviewComments: true)])
   }
 
   @Test func aRepositoryWithoutIssuesIsWalkedInsteadOfListed() async throws {

@@ -53,7 +53,8 @@ import Testing
     let result = try await harness.sweep()
     #expect(parts(result) == [.continuation, .delta, .repair, .audit])
     #expect(result.steps.map { $0.job?.kind } == [.history, .history, .repair, .audit])
-    #expect(result.steps[2].job?.scope.window == .numbers([11, 22]))
+    // What nothing is known of is the delta's already.
+    #expect(result.steps[2].job?.scope.window == .numbers([22]))
     #expect(result.isComplete)
     #expect(harness.store.state.rows.items[40]?.contains("Changed") == true)
     var changed = model
@@ -78,6 +79,22 @@ import Testing
     model.items[13]?.reviewComments.removeAll()
     model.items[14]?.labels = ["renamed"]
     model.items[22] = nil
+    #expect(harness.store.state.rows == model.rows(of: 1...60))
+  }
+
+  /// Then GitHub's newest number goes back.
+  @Test func theAuditFindsThatTheNewestItemsAreGone() async throws {
+    let harness = CaptureHarness(ModelRepository(count: 60))
+    _ = try await harness.sweep()
+    harness.github.change { model in
+      for number in 58...60 { model.items[number] = nil }
+    }
+    let counted = try await harness.sweep(auditCap: SpendingCap(points: 0, requests: 0))
+    #expect(counted.proof?.surplus == 3 && counted.proof?.isWhole == false)
+    let result = try await harness.sweep()
+    #expect(result.proof?.surplus == 0)
+    var model = ModelRepository(count: 60)
+    for number in 58...60 { model.items[number] = nil }
     #expect(harness.store.state.rows == model.rows(of: 1...60))
   }
 

@@ -79,7 +79,7 @@ import Testing
     let harness = CaptureHarness(
       ModelRepository(count: 100),
       github: { call in
-        if case .plan = call { nil } else { .raise(Failure(.unavailable, "GitHub did not answer", advice: "-")) }
+        if call.isPlan { nil } else { .raise(Failure(.unavailable, "GitHub did not answer", advice: "-")) }
       })
     _ = try await harness.plan(chunkSize: 10)
     let calls = harness.github.calls.count

@@ -60,6 +60,36 @@ import Testing
     }
   }
 
+  /// What was transferred in has the newest number and times of long ago: no list shows it among the newest.
+  @Test func whatWasTransferredInIsFoundByItsNumber() async throws {
+    try await withMigratedDatabase { database in
+      var model = Self.model(pullRequests: 10, issues: 120)
+      func transferIn(_ model: inout RepositoryModel) { model.addIssue(title: "Transferred", at: 1_420_000_000) }
+      transferIn(&model)
+      try await withGitHubDouble(model) { github in
+        let step = try Step(github: github.url, database: database.url)
+        let first = try await step.run("sweep")
+        #expect(first.status == 0, "\(first.log)")
+        try await expectEqualRows(database, github.repository(), "first sweep")
+        github.change { transferIn(&$0) }
+        let second = try await step.run("sweep", "--audit-points", "0")
+        #expect(second.status == 0, "\(second.log)")
+        #expect(!second.summary.contains("not whole"), "\(second.summary)")
+        try await expectEqualRows(database, github.repository(), "second sweep")
+
+        // A deletion has no time: the count shows it, and the audit finds it.
+        github.change { model in
+          if let last = model.items.map(\.number).max() { model[last] = nil }
+        }
+        let third = try await step.run("sweep", "--audit-points", "0")
+        #expect(third.summary.contains("1 stored item that GitHub does not count"), "\(third.summary)")
+        let fourth = try await step.run("sweep")
+        #expect(!fourth.summary.contains("not whole"), "\(fourth.summary)")
+        try await expectEqualRows(database, github.repository(), "fourth sweep")
+      }
+    }
+  }
+
   @Test func whatIsMissingIsCapturedAgain() async throws {
     try await withMigratedDatabase { database in
       try await withGitHubDouble(Self.model()) { github in
@@ -90,8 +120,10 @@ import Testing
           try #require(sweeps < 15)
           let sweep = try await step.run("sweep", "--audit-points", "2")
           #expect(sweep.status == 0 && sweep.outputs["complete"] == "true", "\(sweep.log)")
+          #expect(!sweep.summary.contains("not whole"), "an audit that pauses unproves nothing")
         }
         #expect(sweeps > 1)
+        #expect(!(try await Self.kinds(database)).contains("repair"), "what it has begun is its own")
         try await expectEqualRows(database, github.repository())
       }
     }

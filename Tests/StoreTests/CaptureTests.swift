@@ -371,9 +371,17 @@ private final class Held: Sendable {
 
   @Test func deadLettersCountTheirAttempts() async throws {
     try await withStore { store, database in
-      try await store.bury(kind: "page", reference: "octo/x#1", error: "first", payload: ["n": 1])
-      try await store.bury(kind: "page", reference: "octo/x#1", error: "second\u{0}", payload: ["n": "\u{0}"])
-      try await store.bury(kind: "page", reference: String(repeating: "é", count: 9_000), error: "x", payload: .null)
+      var walk = try await Walk(store, database)
+      func letter(_ reference: String, _ error: String, _ payload: JSONValue) -> DeadLetter {
+        DeadLetter(kind: "item", reference: reference, number: 1, error: error, payload: payload)
+      }
+      try await walk.commit { $0.deadLetters = [letter("octo/x#1", "first", ["n": 1])] }
+      try await walk.commit { page in
+        page.deadLetters = [
+          letter("octo/x#1", "one of two", .null), letter("octo/x#1", "second\u{0}", ["n": "\u{0}"]),
+          letter(String(repeating: "é", count: 9_000), "x", .null),
+        ]
+      }
       let row = try await database.query("SELECT * FROM yardmaster.dead_letters WHERE reference = 'octo/x#1'")[0]
       #expect(try row.decode("attempts") == 2)
       #expect(try row.decode("error") == "second\u{FFFD}")

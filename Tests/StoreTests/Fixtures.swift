@@ -153,6 +153,12 @@ extension Fixture {
     FileRecord(pullNumber: number, path: path, additions: additions, deletions: 0, changeType: "modified")
   }
 
+  static func letter(_ number: Int, list: CapturedList? = nil, name: String = "octo/Hello-World") -> DeadLetter {
+    DeadLetter(
+      kind: list == nil ? "item" : "list", reference: "\(name)#\(number)", number: number, error: "poison",
+      payload: ["number": .integer(Int64(number)), "list": list.map { .string($0.rawValue) } ?? .null])
+  }
+
   static func number(_ number: Int, _ kind: NumberRecord.Kind) -> NumberRecord {
     NumberRecord(number: number, kind: kind, nodeID: kind == .gone ? nil : "N\(number)")
   }

@@ -140,9 +140,7 @@ import Testing
         page.issueComments = [Fixture.comment(1, on: 1)]
         page.lists = [Fixture.list(.comments, of: 1, begun: "09:59:58", total: 3, last: false)]
       }
-      try await store.bury(
-        kind: "item", reference: "octo/Hello-World#1", error: "x",
-        payload: ["job": .string(late.job.id.text), "number": 1])
+      try await late.commit { $0.deadLetters = [Fixture.letter(1)] }
       let stale = late.chunk
       try await late.resume()
       let tables = [
@@ -166,6 +164,7 @@ import Testing
         Fixture.list(.closes, of: 2, begun: "09:59:58", total: 1),
       ]
       page.completed = [1]
+      page.deadLetters = [Fixture.letter(1), Fixture.letter(2, list: .files)]
       page.contributors = [ContributorRecord(login: "late", githubID: 1, accountType: "User")]
       await #expect(throws: LeaseLost.self) {
         try await store.commit(

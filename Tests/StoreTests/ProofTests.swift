@@ -59,6 +59,11 @@ import Testing
       #expect(proof.incomplete == 0 && proof.mismatched == 0 && proof.walkedAsOf == nil && !proof.isWhole)
       #expect(proof.oldestReading == Fixture.time("10:00:01"))
       #expect(try await store.numbersToRepair(of: repository, newest: 8, limit: 100) == [6, 7, 8])
+      #expect(try await store.numbersUnaccounted(of: repository, newest: 7) == [6, 7])
+      #expect(try await store.newestItem(of: repository) == 3)
+      try await walk.commit(at: "10:00:30") { $0.deadLetters = [Fixture.letter(6)] }
+      #expect(try await store.numbersUnaccounted(of: repository, newest: 8) == [7, 8])
+      try await database.query("DELETE FROM yardmaster.dead_letters")
       try await walk.commit(at: "10:01:00", finished: true) { $0.numbers = (6...8).map { Fixture.number($0, .gone) } }
       proof = try await store.proof(of: repository)
       #expect(proof.isWhole && proof.walkedAsOf == moment && proof.auditedAsOf == moment)
@@ -125,6 +130,97 @@ import Testing
     }
   }
 
+  /// GitHub's count of items, held against those that are stored: of the last complete walk, and of its moment.
+  @Test func itemsAreCountedAgainstGitHubs() async throws {
+    try await withStore { store, database in
+      let repository = try await store.repository(Fixture.repository, githubID: 1_296_269)
+      func plan(_ chunks: [ChunkScope], newest: Int, items: Int?, at moment: String) async throws -> Job {
+        try await store.createJob(
+          NewJob(
+            id: nil, repositoryID: repository, scope: CaptureScope(window: .all), chunks: chunks,
+            walkedAsOf: items == nil ? nil : Fixture.time(moment), runID: 1, newest: newest, itemCount: items))
+      }
+      func difference() async throws -> [Int] {
+        let proof = try await store.proof(of: repository)
+        #expect(proof.isWhole == (proof.missing == 0 && proof.surplus == 0 && proof.walkedAsOf != nil))
+        return [proof.missing, proof.surplus]
+      }
+      _ = try await plan([.range(first: 1, last: 5)], newest: 5, items: 3, at: "09:00:00")
+      var walk = try await Walk(store, database)
+      #expect(try await store.proof(of: repository).missing == 0, "not complete: nothing is proven yet")
+      try await capture(&walk)
+      try await walk.commit(finished: true) { _ in }
+      #expect(try await difference() == [0, 0])
+
+      // An event brings what is younger than the walk, and one item that was counted goes.
+      let event = try await store.createJob(
+        NewJob(
+          id: nil, repositoryID: repository, scope: CaptureScope(window: .numbers([3, 6])),
+          chunks: [.numbers([3, 6], reviewComments: true)], walkedAsOf: nil, runID: 2, newest: 6))
+      let chunk = try #require(try await store.claimChunk(of: event.id, runID: 2, lease: 600))
+      var page = CapturedPage()
+      page.observedAt = Fixture.time("11:00:00")
+      page.numbers = [Fixture.number(3, .gone), Fixture.number(6, .issue)]
+      page.issues = [Fixture.issue(6)]
+      page.completed = [6]
+      try await store.commit(
+        page, of: chunk, checkpoint: Checkpoint(next: 2), finished: true, cost: PageCost(), widths: [:], lease: 600)
+      #expect(try await difference() == [0, 0])
+
+      // Two of them GitHub counts, and three are stored: one was deleted, and nobody saw it.
+      _ = try await plan([], newest: 6, items: 2, at: "12:00:00")
+      #expect(try await difference() == [0, 1])
+      // Five it counts: one stands at a number that was thought to be empty, one nobody knows where.
+      _ = try await plan([], newest: 6, items: 5, at: "13:00:00")
+      #expect(try await difference() == [2, 0])
+      _ = try await plan([], newest: 6, items: 3, at: "14:00:00")
+      #expect(try await difference() == [0, 0])
+    }
+  }
+
+  /// A walk that pauses leaves to its next run what it has begun, and unproves nothing.
+  @Test func whatAnOpenJobHasBegunStaysProvenAndIsNoRepair() async throws {
+    try await withStore { store, database in
+      var walk = try await Walk(store, database)
+      let repository = walk.chunk.repositoryID
+      try await capture(&walk)
+      try await walk.commit(at: "10:02:00", finished: true) { $0.deadLetters = [Fixture.letter(3)] }
+      try await database.query("UPDATE yardmaster.repositories SET newest_number = 5")
+      try await database.query("UPDATE yardmaster.dead_letters SET attempts = 1")
+      #expect(try await store.numbersToRepair(of: repository, newest: 5, limit: 9) == [3])
+      try await database.query("UPDATE yardmaster.numbers SET repairs = 5 WHERE number = 2")
+
+      let audit = try await Walk(store, database, scope: .range(first: 1, last: 5), window: .full)
+      var page = CapturedPage()
+      page.observedAt = Fixture.time("12:00:00")
+      page.numbers = (1...3).map { Fixture.number($0, $0 < 3 ? .pullRequest : .issue) }
+      page.issueComments = [Fixture.comment(77, on: 1)]
+      let pending = (1...3).map {
+        PendingItem(number: $0, nodeID: "N\($0)", isPullRequest: $0 < 3, lists: [PendingList(.labels)])
+      }
+      try await store.commit(
+        page, of: audit.chunk, checkpoint: Checkpoint(next: 3, pending: pending), finished: false, cost: PageCost(),
+        widths: [:], lease: 600)
+      try await store.release(audit.chunk, hold: nil, error: nil)
+      var proof = try await store.proof(of: repository)
+      #expect(proof.incomplete == 0 && proof.mismatched == 0)
+      #expect(proof.oldestReading == Fixture.time("10:00:01"))
+      #expect(try await store.numbersToRepair(of: repository, newest: 5, limit: 9).isEmpty)
+      #expect(
+        try await database.value("SELECT repairs AS value FROM yardmaster.numbers WHERE number = 2") == 5,
+        "not known to be mended")
+      // What was never proven is not whole, and yet the audit's.
+      try await database.query("UPDATE yardmaster.numbers SET proved_at = NULL WHERE number = 2")
+      #expect(try await store.proof(of: repository).incomplete == 1)
+      #expect(try await store.numbersToRepair(of: repository, newest: 5, limit: 9).isEmpty)
+      // A job that is given up reads nothing any more.
+      try await database.query("UPDATE yardmaster.progressive_capture_jobs SET status = 'cancelled'")
+      proof = try await store.proof(of: repository)
+      #expect(proof.incomplete == 3)
+      #expect(try await store.numbersToRepair(of: repository, newest: 5, limit: 9).contains(1))
+    }
+  }
+
   /// What GitHub itself miscounts is asked for five times, then ever more seldom.
   @Test func whatCannotBeRepairedIsAskedForMoreSeldom() async throws {
     try await withStore { store, database in
@@ -158,20 +254,16 @@ import Testing
       var walk = try await Walk(store, database)
       let repository = walk.chunk.repositoryID
       try await capture(&walk)
-      func bury(_ number: Int, list: CapturedList? = nil, name: String = "octo/Hello-World") async throws {
-        try await store.bury(
-          kind: list == nil ? "item" : "list", reference: "\(name)#\(number)", error: "poison",
-          payload: [
-            "job": .string(walk.job.id.text), "number": .integer(Int64(number)),
-            "list": list.map { .string($0.rawValue) } ?? .null,
-          ])
+      func bury(_ number: Int, list: CapturedList? = nil) async throws {
+        try await walk.commit { $0.deadLetters = [Fixture.letter(number, list: list)] }
       }
       try await bury(1)
       try await bury(1, list: .files)
       try await bury(2, list: .reviewComments)
       try await bury(9)
       // What failed elsewhere is none of a capture's business.
-      try await store.bury(kind: "event", reference: "octo/Hello-World#1", error: "x", payload: ["number": 1])
+      try await database.query(
+        "INSERT INTO yardmaster.dead_letters (kind, reference, error) VALUES ('event', 'octo/Hello-World#1', 'x')")
       #expect(try await store.proof(of: repository).deadLetters == 4)
       #expect(try await store.numbersToRepair(of: repository, newest: 5, limit: 100) == [1, 2, 9])
       // A rename changes nothing.
@@ -185,6 +277,31 @@ import Testing
       #expect(try await database.value("SELECT count(*) AS value FROM yardmaster.dead_letters") == 2)
       for _ in 1...4 { try await bury(9) }
       #expect(try await store.numbersToRepair(of: repository, newest: 9, limit: 100) == [6, 7, 8])
+    }
+  }
+
+  /// What was lost of a list of the whole repository has no number: no repair finds it, a walk over everything does.
+  @Test func aLossWithoutANumberEndsWithTheNextWalkOverEverything() async throws {
+    try await withStore { store, database in
+      var delta = try await Walk(
+        store, database, scope: .reviewComments(since: Fixture.time("09:00:00"), reconciles: false))
+      let repository = delta.chunk.repositoryID
+      try await delta.commit { $0.deadLetters = [Fixture.letter(0, list: .reviewComments)] }
+      #expect(try await store.proof(of: repository).deadLetters == 1)
+      #expect(try await store.numbersToRepair(of: repository, newest: 0, limit: 10).isEmpty)
+      // A delta begins behind what was lost.
+      try await delta.commit(finished: true) { _ in }
+      #expect(try await store.proof(of: repository).deadLetters == 1)
+      // A walk that loses something itself proves nothing.
+      var poisoned = try await Walk(store, database, scope: .range(first: 1, last: 1), window: .full)
+      try await poisoned.commit { $0.deadLetters = [Fixture.letter(0, list: .reviewComments)] }
+      try await poisoned.commit(finished: true) { $0.numbers = [Fixture.number(1, .gone)] }
+      #expect(try await store.proof(of: repository).deadLetters == 1)
+      var whole = try await Walk(store, database, scope: .range(first: 1, last: 1), window: .full)
+      try await whole.commit { $0.numbers = [Fixture.number(1, .gone)] }
+      #expect(try await store.proof(of: repository).deadLetters == 1)
+      try await whole.commit(finished: true) { _ in }
+      #expect(try await store.proof(of: repository).deadLetters == 0)
     }
   }
 

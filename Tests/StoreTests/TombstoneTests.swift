@@ -7,6 +7,47 @@ import Testing
 
 /// What vanished upstream keeps its row, marked; nothing else is marked.
 @Suite struct TombstoneTests {
+  /// GitHub names a link's end by what the repository is called today; a rename moves no item's time.
+  @Test func linksFollowARename() async throws {
+    try await withStore { store, database in
+      var walk = try await Walk(store, database)
+      let other = try await store.repository(RepositoryName("octo/other")!, githubID: 5)
+      try await walk.commit(at: "10:00:00") { page in
+        page.links = [
+          LinkRecord(fromNumber: 1, toRepository: "Octo/hello-world", toNumber: 2, toCommit: nil),
+          LinkRecord(fromNumber: 1, toRepository: "octo/Hello-World", toNumber: nil, toCommit: "c1"),
+          LinkRecord(fromNumber: 3, toRepository: "octo/Hello-World", toNumber: 2, toCommit: nil),
+          // Read after the rename, by a walk that knew of it.
+          LinkRecord(fromNumber: 3, toRepository: "octo/New", toNumber: 2, toCommit: nil),
+          LinkRecord(fromNumber: 4, toRepository: "octo/elsewhere", toNumber: 2, toCommit: nil),
+        ]
+      }
+      try await database.query(
+        """
+        INSERT INTO yardmaster.links (repository_id, from_number, to_repository, to_number, kind)
+        VALUES ($1::uuid, 9, 'octo/Hello-World', 8, 'closes')
+        """, [.text(other.text)])
+      func links() async throws -> String {
+        try await database.query(
+          """
+          SELECT string_agg(from_number || ' ' || to_repository || '#' || coalesce(to_number::text, to_commit), ', '
+            ORDER BY from_number, to_repository, to_number) AS value FROM yardmaster.links
+          """)[0].decode("value")
+      }
+      #expect(try await store.repository(RepositoryName("octo/new")!, githubID: 1_296_269) == walk.chunk.repositoryID)
+      #expect(
+        try await links()
+          == "1 octo/new#2, 1 octo/new#c1, 3 octo/New#2, 4 octo/elsewhere#2, 9 octo/new#8")
+      // Another repository takes the name before it is known what the first one is called now.
+      let heir = try await store.repository(RepositoryName("octo/new")!, githubID: 6)
+      #expect(heir != walk.chunk.repositoryID)
+      _ = try await store.repository(RepositoryName("octo/newest")!, githubID: 1_296_269)
+      #expect(
+        try await links()
+          == "1 octo/newest#2, 1 octo/newest#c1, 3 octo/newest#2, 4 octo/elsewhere#2, 9 octo/new#8")
+    }
+  }
+
   @Test func whatAWholeListDoesNotHaveIsGone() async throws {
     try await withStore { store, database in
       var walk = try await Walk(store, database)

@@ -37,7 +37,7 @@ struct PlanCommand: SessionCommand {
   @Flag(help: "Everything again, also what was captured before.")
   var full = false
 
-  @Option(help: ArgumentHelp("At most N pull requests, the newest.", valueName: "n"))
+  @Option(help: ArgumentHelp("At most N issues and pull requests, the newest.", valueName: "n"))
   var maxItems: Int?
 
   @Option(help: ArgumentHelp("Numbers in a chunk; raised where more than 256 chunks would come out.", valueName: "n"))

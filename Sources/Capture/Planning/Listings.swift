@@ -5,39 +5,40 @@ struct Listings: Sendable {
   let github: any GitHubAPI
   let repository: RepositoryName
 
-  struct Item: Hashable, Sendable {
-    var number: Int
-    var isPullRequest: Bool
-  }
-
-  /// Issues and pull requests that were updated at or after `since`, each once, ascending; nil where the repository
+  /// Numbers of issues and pull requests that were updated at or after `since`, each once, ascending; nil where the repository
   /// lists none (410: issues are switched off).
   ///
   /// In the order of their updates, oldest first: what changes meanwhile moves to the end and is listed twice, never
   /// missed. The next page is always GitHub's own `next` link, because `page=` ends at 10,000 items.
-  func updated(since: Timestamp) async throws -> [Item]? {
+  func updated(since: Timestamp) async throws -> [Int]? {
     let since = Timestamp(seconds: since.seconds)
     var path: String? = "/repos/\(repository)/issues?state=all&sort=updated&direction=asc&per_page=100&since=\(since)"
-    var items: [Int: Item] = [:]
+    var numbers: Set<Int> = []
     while let current = path {
       let answer = try await github.send(RESTRequest(.get, current))
       if answer.status == 410 { return nil }
       for item in try answer.list(of: RESTListedItem.self, what: "what changed in \(repository)") {
-        items[item.number] = Item(number: item.number, isPullRequest: item.isPullRequest)
+        numbers.insert(item.number)
       }
       path = answer.next == current ? nil : answer.next
     }
-    return items.values.sorted { $0.number < $1.number }
+    return numbers.sorted()
   }
 
-  /// The newest pull requests, at most `count`, ascending.
-  func newestPullRequests(_ count: Int) async throws -> [Int] {
-    var path: String? =
-      "/repos/\(repository)/pulls?state=all&sort=created&direction=desc&per_page=\(min(100, max(1, count)))"
+  /// The newest issues and pull requests by their creation, at most `count`, ascending.
+  ///
+  /// Where issues are switched off (410), GitHub lists the pull requests all the same.
+  func newest(_ count: Int) async throws -> [Int] {
+    let order = "state=all&sort=created&direction=desc&per_page=\(min(100, max(1, count)))"
+    var path: String? = "/repos/\(repository)/issues?\(order)"
     var numbers: Set<Int> = []
     while let current = path, numbers.count < count {
       let answer = try await github.send(RESTRequest(.get, current))
-      for item in try answer.list(of: RESTListedItem.self, what: "the newest pull requests of \(repository)") {
+      if answer.status == 410, current.contains("/issues?") {
+        path = "/repos/\(repository)/pulls?\(order)"
+        continue
+      }
+      for item in try answer.list(of: RESTListedItem.self, what: "the newest items of \(repository)") {
         if numbers.count < count { numbers.insert(item.number) }
       }
       path = answer.next == current ? nil : answer.next

@@ -5,7 +5,7 @@ public import Logging
 ///
 /// History is cut by **number**. Issues, pull requests and discussions of a repository take their numbers from one
 /// sequence that only grows, so
-/// - a plan costs one call of one point, however large the repository is: it has to know the newest number only;
+/// - a plan costs two calls of one point, however large the repository is: it has to know the newest number only;
 /// - chunks are disjoint by construction and may be walked at the same time, in any order;
 /// - a chunk means the same tomorrow as today, whatever is opened, edited or deleted meanwhile;
 /// - completeness can be shown: each number from 1 to the newest was answered, with an item or with "not found".
@@ -22,7 +22,7 @@ public import Logging
 ///   forward;
 /// - since a date, or days back: the numbers that were updated since then with all that hangs on them, and the comments
 ///   and review comments since then;
-/// - at most N: the newest N pull requests of the window;
+/// - at most N: the newest N issues and pull requests of the window (with a window by number, else by creation);
 /// - chosen numbers: these.
 public struct Planner: Sendable {
   let github: any GitHubAPI
@@ -61,7 +61,7 @@ public struct Planner: Sendable {
       if request.scope == nil { try check(adopted.scope, in: "The row of job \(adopted.id): ") }
     }
 
-    let head = try await RepositoryHead.fetch(request.repository, from: github)
+    var head = try await RepositoryHead.fetch(request.repository, from: github)
     // Taken after the first answer, which bears GitHub's clock; anything that changes from now on is the next delta's.
     let now = await github.usage.serverTime ?? clock.now
     // A mark that is too early costs a few numbers more; one that is too late loses what changed before it.
@@ -72,6 +72,11 @@ public struct Planner: Sendable {
     let repositoryID = try await store.repository(head.name, githubID: head.githubID)
 
     let scope = request.scope ?? adopted?.scope ?? CaptureScope(window: .all)
+    if scope.needsNewest {
+      // Where the newest items were deleted, GitHub's newest number goes back; what is stored there is to be looked at.
+      head.newest = max(head.newest, try await store.newestItem(of: repositoryID) ?? 0)
+      head = try await head.lookingAbove(with: github)
+    }
     let baseline = try await store.baseline(of: repositoryID)
     let cut = try await chunks(
       for: scope, of: head, known: repositoryID, baseline: baseline, now: now, size: request.chunkSize, notes: &notes)
@@ -79,6 +84,7 @@ public struct Planner: Sendable {
       NewJob(
         id: adopted?.id, repositoryID: repositoryID, scope: scope, chunks: cut.chunks,
         walkedAsOf: cut.provesWhole ? mark : nil, runID: request.runID, newest: head.newest,
+        itemCount: cut.provesWhole ? head.pullRequestCount + head.issueCount : nil,
         kind: adopted?.kind ?? request.kind, processor: request.processor, metadata: request.metadata))
     if cut.chunks.isEmpty { notes.append("Nothing changed: there is nothing to capture.") }
     return try await plan(for: job, jobs: request.jobs, notes: notes)
@@ -147,5 +153,13 @@ public struct Planner: Sendable {
     for note in notes { logger.info("\(note)") }
     return Plan(
       job: job, chunkCount: progress?.chunks.count ?? 0, matrix: entries > 0 ? Array(1...entries) : [], notes: notes)
+  }
+}
+
+extension CaptureScope {
+  /// Whether the job has to reach the newest number.
+  fileprivate var needsNewest: Bool {
+    if case .numbers = window { return false }
+    return maxItems == nil
   }
 }

@@ -5,7 +5,7 @@ struct RepositoryHead: Sendable {
   /// Its name today; another one than was asked for where it was renamed.
   var name: RepositoryName
   var githubID: Int64?
-  /// The highest number in use by an issue or a pull request; 0 where there is none.
+  /// The highest number in use by an issue or a pull request, as far as the lists show; 0 where there is none.
   var newest: Int
   var pullRequestCount: Int
   var issueCount: Int

@@ -30,9 +30,9 @@ extension Planner {
     if let limit = scope.maxItems {
       let numbers: [Int]
       if let since, let updated = try await listings.updated(since: since) {
-        numbers = updated.filter(\.isPullRequest).suffix(limit).map(\.number)
+        numbers = Array(updated.suffix(limit))
       } else {
-        numbers = try await listings.newestPullRequests(limit)
+        numbers = try await listings.newest(limit)
       }
       return Cut(chunks: lists(of: numbers, reviewComments: true, size: size, notes: &notes), provesWhole: false)
     }
@@ -44,18 +44,17 @@ extension Planner {
       // Of what changed, the comments that are older than the window are wanted too.
       let chunks =
         try await comments(of: head, since: since, listings)
-        + lists(of: updated.map(\.number), reviewComments: true, size: size, notes: &notes)
+        + lists(of: updated, reviewComments: true, size: size, notes: &notes)
       return Cut(chunks: chunks, provesWhole: false)
     }
     guard scope.window == .all, let baseline, baseline >= Self.beginning,
       let updated = try await listings.updated(since: baseline)
     else { return whole(of: head, reconciles: scope.window == .full, size: size, notes: &notes) }
 
-    // Numbers above those that were looked at before and that the listing does not have are discussions, or gone: they
-    // have to be accounted for like the others.
-    let known = try await store.proof(of: repositoryID).newest ?? head.newest
-    let fresh = known < head.newest ? Array((known + 1)...head.newest) : []
-    let numbers = Set(updated.map(\.number)).union(fresh).sorted()
+    // Numbers that the listing does not have are discussions, or gone, or were not reached: they have to be accounted
+    // for like the others. Each is looked for, because a window may have captured newer ones and left these out.
+    let unknown = try await store.numbersUnaccounted(of: repositoryID, newest: head.newest)
+    let numbers = Set(updated).union(unknown).sorted()
     let chunks =
       try await comments(of: head, since: baseline, listings)
       + lists(of: numbers, reviewComments: false, size: size, notes: &notes)

@@ -211,7 +211,7 @@ public struct SyncRun: Sendable {
       let stop = step.isLast ? nil : stopReason(tally) ?? (isSpent(for: chunk, tally, with: step.cost) ? .spent : nil)
       let following = step.isLast || stop != nil ? nil : fetch(walk, at: step.next, pace: step.pace)
       do {
-        try await commit(fetched, of: chunk, at: checkpoint, job: job, tally: &tally)
+        try await commit(fetched, of: chunk, job: job, tally: &tally)
       } catch {
         following?.cancel()
         _ = await following?.result
@@ -233,36 +233,38 @@ public struct SyncRun: Sendable {
     return cap.isReached(for: chunk.scope, by: totals)
   }
 
-  /// Records what the step lost, then stores its rows and its checkpoint.
+  /// Stores the step's rows, what it lost, and its checkpoint: in one transaction, so that a process that lost its lease
+  /// writes no dead letter either.
   private func commit(
-    _ fetched: FetchedStep, of chunk: ClaimedChunk, at checkpoint: Checkpoint, job: Job, tally: inout Tally
+    _ fetched: FetchedStep, of chunk: ClaimedChunk, job: Job, tally: inout Tally
   ) async throws {
     let step = fetched.step
     let begun = clock.now
-    // Dead letters have no fence: a process that lost its lease finds out before it writes one.
-    if !step.losses.isEmpty { try await renew(chunk, at: checkpoint) }
-    for loss in step.losses { try await bury(loss, of: chunk, job: job) }
     let widths = step.pace.widths.filter { tally.widths?[$0.key] != $0.value }
+    var page = step.page
+    page.deadLetters = step.losses.map { deadLetter($0, of: chunk, job: job) }
+    let committed = page
     try await shielded {
       try await store.commit(
-        step.page, of: chunk, checkpoint: step.next, finished: step.isLast, cost: step.cost, widths: widths,
+        committed, of: chunk, checkpoint: step.next, finished: step.isLast, cost: step.cost, widths: widths,
         lease: lease)
+    }
+    for (loss, letter) in zip(step.losses, page.deadLetters) {
+      let what = loss.list.map { "the \($0.rawValue) of \(letter.reference)" } ?? letter.reference
+      observer.note("GitHub would not give \(what) (\(loss.error)); it is a dead letter now.")
     }
     tally.widths?.merge(widths) { _, new in new }
     tally.count(step, seconds: fetched.seconds + seconds(from: begun, to: clock.now))
   }
 
-  private func bury(_ loss: Loss, of chunk: ClaimedChunk, job: Job) async throws {
-    let reference = loss.number > 0 ? "\(job.repository)#\(loss.number)" : "\(job.repository)"
-    let payload: JSONValue = [
-      "job": .string(job.id.text), "chunk": .integer(Int64(chunk.ordinal)), "number": .integer(Int64(loss.number)),
-      "list": loss.list.map { .string($0.rawValue) } ?? .null,
-    ]
-    try await shielded {
-      try await store.bury(kind: loss.kind, reference: reference, error: loss.error, payload: payload)
-    }
-    let what = loss.list.map { "the \($0.rawValue) of \(reference)" } ?? reference
-    observer.note("GitHub would not give \(what) (\(loss.error)); it is a dead letter now.")
+  private func deadLetter(_ loss: Loss, of chunk: ClaimedChunk, job: Job) -> DeadLetter {
+    DeadLetter(
+      kind: loss.kind, reference: loss.number > 0 ? "\(job.repository)#\(loss.number)" : "\(job.repository)",
+      number: loss.number, error: loss.error,
+      payload: [
+        "job": .string(job.id.text), "chunk": .integer(Int64(chunk.ordinal)), "number": .integer(Int64(loss.number)),
+        "list": loss.list.map { .string($0.rawValue) } ?? .null,
+      ])
   }
 
   /// Gives the chunk back; false where someone else has it already.

@@ -58,7 +58,7 @@ public struct Job: Hashable, Sendable {
 /// How much of the history a job wants.
 public struct CaptureScope: Hashable, Sendable {
   public var window: Window
-  /// At most this many pull requests, the newest first; nil for all.
+  /// At most this many issues and pull requests, the newest first; nil for all.
   public var maxItems: Int?
 
   public enum Window: Hashable, Sendable {

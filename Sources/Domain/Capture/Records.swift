@@ -257,6 +257,26 @@ public struct ListPart: Hashable, Sendable {
   }
 }
 
+/// What GitHub would not give, whatever was tried.
+public struct DeadLetter: Hashable, Sendable {
+  /// `item` or `list`.
+  public var kind: String
+  /// What it is called in front of people; one kind and reference is one letter, however often it fails.
+  public var reference: String
+  /// 0 for a part of a list of the whole repository.
+  public var number: Int
+  public var error: String
+  public var payload: JSONValue
+
+  public init(kind: String, reference: String, number: Int, error: String, payload: JSONValue) {
+    self.kind = kind
+    self.reference = reference
+    self.number = number
+    self.error = error
+    self.payload = payload
+  }
+}
+
 /// The rows of one page, whatever mix of tables it fills. Commits in one transaction with its checkpoint.
 public struct CapturedPage: Hashable, Sendable {
   public var pullRequests: [PullRequestRecord] = []
@@ -275,6 +295,8 @@ public struct CapturedPage: Hashable, Sendable {
   public var lists: [ListPart] = []
   /// Numbers of which all is stored with this page.
   public var completed: [Int] = []
+  /// What the walk gave up with this page.
+  public var deadLetters: [DeadLetter] = []
   /// Of a walk over all review comments: whether the stored ones that it did not meet are gone, after its last page.
   public var reviewCommentWalk: FlatWalk?
   /// The database's clock when the answer was asked for: what the rows say was true then.

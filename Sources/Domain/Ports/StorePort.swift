@@ -148,7 +148,7 @@ public protocol CaptureStore: Sendable {
   /// With `finished` the chunk is completed, and with its last chunk the job. Throws `LeaseLost`.
   ///
   /// What the page says is gone (`numbers`, `lists`, `reviewCommentWalk`) is marked with `deleted_at`, and what it
-  /// completes is no dead letter any more.
+  /// completes is no dead letter any more; what it gives up is one from now on.
   /// - Parameter widths: how much a query may ask for, where that changed; for later runs, see `widths(of:)`.
   func commit(
     _ page: CapturedPage, of chunk: ClaimedChunk, checkpoint: Checkpoint, finished: Bool, cost: PageCost,
@@ -169,17 +169,21 @@ public protocol CaptureStore: Sendable {
   /// The job, or the newest jobs where none is named.
   func progress(of job: JobID?) async throws -> [JobProgress]
 
-  /// Records what failed for good.
-  func bury(kind: String, reference: String, error: String, payload: JSONValue) async throws
-
   /// The repository's open jobs: first those that another lane failed (`metadata.priority`), then the oldest.
   func openJobs(of repository: RepositoryID) async throws -> [Job]
 
   /// What is stored of the repository, held against what GitHub said there is.
   func proof(of repository: RepositoryID) async throws -> CaptureProof
 
+  /// The highest number at which an issue or a pull request is stored; nil where there is none.
+  func newestItem(of repository: RepositoryID) async throws -> Int?
+
+  /// Numbers from 1 to `newest` that nothing is known of, ascending. Those that are dead letters are left to repairs, which
+  /// ask for them ever more seldom.
+  func numbersUnaccounted(of repository: RepositoryID, newest: Int) async throws -> [Int]
+
   /// Numbers to capture again, ascending, at most `limit`: up to `newest` never accounted for, begun and not completed,
-  /// with fewer or more rows stored than GitHub counted, or dead letters.
+  /// with fewer or more rows stored than GitHub counted, or dead letters. What an open job has begun is left to it.
   func numbersToRepair(of repository: RepositoryID, newest: Int, limit: Int) async throws -> [Int]
 
   /// Decides, once for each workflow run, whether a run that leaves the job incomplete is to be followed by another, and
@@ -202,6 +206,10 @@ public struct CaptureProof: Hashable, Sendable, Codable {
   public var incomplete = 0
   /// Items with a list of which the stored rows and GitHub's count differ.
   public var mismatched = 0
+  /// Issues and pull requests that GitHub counted when the last complete walk was planned, and that are not stored.
+  public var missing = 0
+  /// Issues and pull requests that are stored, and that GitHub did not count then.
+  public var surplus = 0
   /// Items and lists that GitHub would not give.
   public var deadLetters = 0
   /// Everything up to here was walked: the beginning of the last complete walk, or of the delta after it.
@@ -213,9 +221,10 @@ public struct CaptureProof: Hashable, Sendable, Codable {
 
   public init() {}
 
-  /// Whether every number is accounted for and every list has as many rows as GitHub counted.
+  /// Whether every number is accounted for, there are as many items as GitHub counted, and each list has as many rows.
   public var isWhole: Bool {
-    walkedAsOf != nil && unaccounted == 0 && incomplete == 0 && mismatched == 0 && deadLetters == 0
+    walkedAsOf != nil && unaccounted == 0 && incomplete == 0 && mismatched == 0 && missing == 0 && surplus == 0
+      && deadLetters == 0
   }
 }
 
@@ -244,6 +253,8 @@ public struct NewJob: Sendable {
   public var runID: Int64?
   /// The highest number in use, where the plan looked.
   public var newest: Int?
+  /// Issues and pull requests by GitHub's count when the plan looked; nil for jobs that prove nothing about the whole.
+  public var itemCount: Int?
   public var kind: Job.Kind
   public var processor: Job.Processor
   /// Added to `progressive_capture_jobs.metadata`.
@@ -251,11 +262,13 @@ public struct NewJob: Sendable {
 
   public init(
     id: JobID?, repositoryID: RepositoryID, scope: CaptureScope, chunks: [ChunkScope], walkedAsOf: Timestamp?,
-    runID: Int64?, newest: Int? = nil, kind: Job.Kind = .history, processor: Job.Processor = .githubActions,
+    runID: Int64?, newest: Int? = nil, itemCount: Int? = nil, kind: Job.Kind = .history,
+    processor: Job.Processor = .githubActions,
     metadata: [String: JSONValue] = [:]
   ) {
     self.id = id
     self.newest = newest
+    self.itemCount = itemCount
     self.kind = kind
     self.processor = processor
     self.metadata = metadata

@@ -27,6 +27,11 @@ ALTER TABLE yardmaster.capture_chunks ADD COLUMN pages integer NOT NULL DEFAULT 
 -- Numbers that are accounted for, with an item or with nothing there; NULL where the chunk covers none.
 ALTER TABLE yardmaster.capture_chunks ADD COLUMN numbers_done integer;
 
+-- GitHub's count of issues and pull requests, and the newest number, when a job over everything was planned: what has to
+-- be stored once it is complete.
+ALTER TABLE yardmaster.progressive_capture_jobs ADD COLUMN items_total bigint;
+ALTER TABLE yardmaster.progressive_capture_jobs ADD COLUMN newest_number bigint;
+
 -- What stands at each number of a repository.
 CREATE TABLE yardmaster.numbers (
   repository_id uuid NOT NULL REFERENCES yardmaster.repositories (id),
