@@ -33,6 +33,16 @@ import Testing
     }
   }
 
+  /// A tree may hold both spellings of an accented name, which Swift takes for the same text.
+  @Test func filesThatDifferByNormalisationAloneAreTwo() async throws {
+    var model = ModelRepository(count: 2)
+    model.items[2]?.files = ["caf\u{E9}.c", "cafe\u{301}.c", "plain.c", "plain.c"]
+    let walked = try await Walked.walk(FakeGitHub(model), .range(first: 1, last: 2))
+    let paths = walked.pages.flatMap(\.files).filter { $0.pullNumber == 2 }.map { Array($0.path.utf8) }
+    #expect(paths.count == 3)
+    #expect(Set(paths) == Set(["caf\u{E9}.c", "cafe\u{301}.c", "plain.c"].map { Array($0.utf8) }))
+  }
+
   /// A call holds as many lists as a point buys, and no more; only the first and the last may hold fewer.
   @Test func fillsEveryCall() async throws {
     let model = ModelRepository(count: 400, large: 211)
