@@ -7,7 +7,9 @@ final class FakeGitHub: GitHubAPI, Sendable {
   enum Call: Sendable {
     case items(Asked)
     case rest(String)
-    case plan, probe
+    /// How many of the newest by update are asked for; nil for the counts alone.
+    case plan(touched: Int?)
+    case probe
 
     /// The numbers whose heads are asked for; nil for calls that do not ask for items.
     var heads: [Int]? { if case .items(let asked) = self { asked.numbers.map(\.number) } else { nil } }
@@ -18,6 +20,10 @@ final class FakeGitHub: GitHubAPI, Sendable {
     /// In the order of their aliases.
     var numbers: [Number] = []
     var lists: [List] = []
+    /// Entries of each list; nil where none is asked for.
+    var first: Int?
+    /// Entries that the call may bring, as its document says.
+    var possibleNodes: Int { lists.count { $0.list != .closer && $0.list != .reviewThreads } * (first ?? 0) }
 
     struct Number: Hashable, Sendable {
       var number: Int
@@ -120,7 +126,11 @@ final class FakeGitHub: GitHubAPI, Sendable {
   {
     let call: Call
     switch query.operation {
-    case "CapturePlan": call = .plan
+    case "CapturePlan":
+      let touched = query.document.range(of: "touchedIssues: issues(first: ").flatMap {
+        Int(query.document[$0.upperBound...].prefix(while: \.isNumber))
+      }
+      call = .plan(touched: touched)
     case "CaptureProbe": call = .probe
     case "CaptureItems": call = .items(try Self.read(query))
     default: throw Unexpected(what: query.operation)
@@ -136,7 +146,14 @@ final class FakeGitHub: GitHubAPI, Sendable {
     switch call {
     case .plan where !exists: answer.noRepository()
     case .items(let asked) where !exists && !asked.numbers.isEmpty: answer.noRepository()
-    case .plan: answer.data["repository"] = Self.overview(model, name)
+    case .plan(let touched):
+      let damage: Damage = if case .damage(let damage)? = fault { damage } else { Damage() }
+      answer.data["repository"] = Self.overview(model, name, hasLists: touched != nil, hides: damage.heads)
+      if touched != nil, let type = damage.heads.values.first {
+        answer.errors = [
+          GraphQLError(type: type, message: "no", path: ["repository", "touchedIssues", "nodes", "0"])
+        ]
+      }
     case .items(let asked):
       let damage: Damage = if case .damage(let damage)? = fault { damage } else { Damage() }
       answer.fill(asked, of: model, damage)
@@ -171,6 +188,9 @@ final class FakeGitHub: GitHubAPI, Sendable {
       } else if let name = line.split(whereSeparator: { !$0.isLetter }).first,
         let list = CapturedList(rawValue: String(name))
       {
+        if let size = line.range(of: "(first: ").flatMap({ Int(line[$0.upperBound...].prefix(while: \.isNumber)) }) {
+          asked.first = size
+        }
         asked.lists += owners.enumerated().map { index, owner in
           Asked.List(
             nodeID: owner, list: list, after: variable("after")?.string, alias: alias,
@@ -181,11 +201,19 @@ final class FakeGitHub: GitHubAPI, Sendable {
     return asked
   }
 
-  private static func overview(_ model: ModelRepository, _ name: String) -> [String: Any] {
+  private static func overview(
+    _ model: ModelRepository, _ name: String, hasLists: Bool, hides: [Int: String]
+  ) -> [String: Any] {
     let pulls = model.items.values.filter(\.isPull).map(\.number)
     let issues = model.items.values.filter { !$0.isPull }.map(\.number)
     func list(_ numbers: [Int]) -> [String: Any] {
-      ["totalCount": numbers.count, "nodes": numbers.max().map { [["number": $0]] } ?? []]
+      guard hasLists else { return ["totalCount": numbers.count] }
+      let nodes: [Any] =
+        numbers.max().map { hides[$0] == nil ? [["number": $0]] : [NSNull()] } ?? []
+      return ["totalCount": numbers.count, "nodes": nodes]
+    }
+    guard hasLists else {
+      return ["databaseId": 77, "nameWithOwner": name, "pullRequests": list(pulls), "issues": list(issues)]
     }
     return [
       "databaseId": 77, "nameWithOwner": name, "pullRequests": list(pulls), "issues": list(issues),
@@ -218,6 +246,7 @@ final class FakeGitHub: GitHubAPI, Sendable {
       if switchedOff { return RESTAnswer(status: 410, body: []) }
       rows = items.filter { $0.updatedAt >= since }.sorted { ($0.updatedAt, $0.number) < ($1.updatedAt, $1.number) }
         .map { $0.isPull ? ["number": $0.number, "pull_request": [String: String]()] : ["number": $0.number] }
+      if query["direction"] == "desc" { rows.reverse() }
     case ["pulls"]: rows = items.filter(\.isPull).reversed().map { ["number": $0.number] }
     case ["pulls", "comments"]:
       rows = Self.flat(items.map { ($0.number, $0.reviewComments) }, since: since, "pull_request_url")

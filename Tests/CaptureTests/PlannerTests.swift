@@ -4,6 +4,34 @@ import Synchronization
 import Testing
 
 @Suite struct PlannerTests {
+  /// Whatever lists GitHub can give, or cannot, the plan knows the newest number.
+  @Test(arguments: [100, 25, 5, 0])
+  func aPlanAsksForShorterListsWhereTheyAreTooHeavy(limit: Int) async throws {
+    let harness = CaptureHarness(
+      ModelRepository(count: 250),
+      github: { call in
+        guard case .plan(let touched?) = call, touched > limit else { return nil }
+        return .raise(QueryTooHeavy(detail: "HTTP 504"))
+      })
+    let plan = try await harness.plan()
+    #expect(plan.hasWork)
+    #expect(harness.store.state.chunks.last?.scope == .range(first: 1, last: 250))
+    let asked = harness.github.calls.compactMap { if case .plan(let touched) = $0 { touched ?? 0 } else { nil } }
+    #expect(asked == [100, 25, 5, 0].filter { $0 >= limit })
+  }
+
+  @Test func aPlanLooksElsewhereWhereItsListsHaveGaps() async throws {
+    let harness = CaptureHarness(
+      ModelRepository(count: 250),
+      github: { call in
+        guard case .plan = call else { return nil }
+        return .damage(FakeGitHub.Damage(heads: [250: "SERVICE_UNAVAILABLE", 249: "SERVICE_UNAVAILABLE"]))
+      })
+    _ = try await harness.plan()
+    #expect(harness.store.state.chunks.last?.scope == .range(first: 1, last: 250))
+    #expect(harness.github.restPaths.contains { $0.contains("sort=created&direction=desc") })
+  }
+
   @Test func everythingIsCutIntoRangesThatCoverEachNumberOnce() async throws {
     let harness = CaptureHarness(ModelRepository(count: 1_203))
     let plan = try await harness.plan()

@@ -54,7 +54,8 @@ extension ItemWork {
       return "the list does not go on where it ends"
     }
     owner.rows(of: question, into: &builder)
-    advance(question, past: page, readAt: reply.begun, hidesEntries: isHidden)
+    let names = question.page.list == .labels ? question.page.names + owner.labelNames : []
+    advance(question, past: page, names: names, readAt: reply.begun, hidesEntries: isHidden)
     return nil
   }
 
@@ -75,7 +76,7 @@ extension ItemWork {
   /// Moves a list on past a page. At its end its entries are held against GitHub's count of them; where the two differ
   /// the list is read once more, since it may have changed between its pages or have been cut short in silence.
   private mutating func advance(
-    _ question: ListQuestion, past page: ListPage, readAt moment: Timestamp, hidesEntries: Bool
+    _ question: ListQuestion, past page: ListPage, names: [String], readAt moment: Timestamp, hidesEntries: Bool
   ) {
     let list = question.page
     let isFirst = list.after == nil
@@ -85,7 +86,8 @@ extension ItemWork {
     var rest: PendingList?
     if page.hasNext {
       rest = PendingList(
-        list.list, after: page.endCursor, begun: begun, seen: seen, isSecondReading: list.isSecondReading)
+        list.list, after: page.endCursor, begun: begun, seen: seen, isSecondReading: list.isSecondReading,
+        names: names)
     } else if let counted = total, begun != nil, seen != counted {
       guard list.isSecondReading else {
         if let index = index(of: question.number) {

@@ -2,20 +2,42 @@
 ///
 /// It begins where an earlier run ended (`CaptureStore.widths(of:)`), and what it learns is stored with each page.
 struct Pace: Hashable, Sendable {
+  /// Questions of a call.
   private(set) var items: Width
+  /// Entries of each list that a call brings: narrower than full only where one list alone was too heavy.
+  private(set) var page: Width
 
   /// - Parameter widths: what earlier runs learned; a query without an entry begins at its full width.
   init(_ widths: [String: Int] = [:]) {
     items = Width(ceiling: ItemsQuery.fullWidth, remembered: widths[ItemsQuery.operation])
+    page = Width(ceiling: Fragments.listPage, remembered: widths[Self.pageKey])
   }
 
-  /// What is worth knowing in later runs.
-  var widths: [String: Int] { [ItemsQuery.operation: items.settled] }
+  private static let pageKey = "\(ItemsQuery.operation).page"
 
-  mutating func itemsWereTooHeavy(asked questions: Int) { items.narrow(asked: questions) }
-  mutating func itemsWereFine(asked questions: Int) { items.widen(asked: questions) }
+  /// What is worth knowing in later runs.
+  var widths: [String: Int] { [ItemsQuery.operation: items.settled, Self.pageKey: page.settled] }
+
+  /// - Parameter first: entries of each list that were asked for; nil where the call held no list.
+  mutating func itemsWereTooHeavy(asked questions: Int, first: Int?) {
+    if let first, first > 1, questions == 1 || page.isOnTrial {
+      page.narrow(asked: first)
+    } else if questions > 1 {
+      // One that fails alone says nothing of how much may be asked for.
+      items.narrow(asked: questions)
+    }
+  }
+
+  mutating func itemsWereFine(asked questions: Int, first: Int?) {
+    items.widen(asked: questions)
+    if let first { page.widen(asked: first) }
+  }
+
   /// What failed did so for itself, not for the size of the calls that it was in.
-  mutating func itemsWerePoisoned() { items.restore() }
+  mutating func itemsWerePoisoned(pages: Bool) {
+    items.restore()
+    if pages { page.restore() }
+  }
 
   /// A search for the width that GitHub answers.
   ///
@@ -52,6 +74,9 @@ struct Pace: Hashable, Sendable {
 
     /// The width that works, as far as is known, while another one may be on trial.
     var settled: Int { proven > 0 ? min(current, proven) : current }
+
+    /// Whether the width is more than is known to work.
+    var isOnTrial: Bool { proven > 0 && current > proven }
 
     mutating func narrow(asked: Int) {
       if barrier == nil { untroubled = current }

@@ -54,10 +54,8 @@ struct RowBuilder {
         closedAt: issue.closedAt))
   }
 
-  mutating func add(labels: Connection<LabelNode>?, of number: Int, isPullRequest: Bool) {
-    guard let labels else { return }
-    page.labels.append(
-      LabelsRecord(number: number, isPullRequest: isPullRequest, labels: labels.present.map(\.name)))
+  mutating func add(labels: [String], of number: Int, isPullRequest: Bool) {
+    page.labels.append(LabelsRecord(number: number, isPullRequest: isPullRequest, labels: labels))
   }
 
   mutating func add(comments: Connection<CommentNode>?, of number: Int) {

@@ -67,10 +67,12 @@ public struct PendingList: Hashable, Sendable {
   public var seen: Int
   /// Whether it is read again from its beginning, because its entries and GitHub's count of them differed.
   public var isSecondReading: Bool
+  /// The labels that its pages had so far: those are stored all at once.
+  public var names: [String]
 
   public init(
     _ list: CapturedList, after: String? = nil, page: Int = 1, begun: Timestamp? = nil, seen: Int = 0,
-    isSecondReading: Bool = false
+    isSecondReading: Bool = false, names: [String] = []
   ) {
     self.list = list
     self.after = after
@@ -78,6 +80,7 @@ public struct PendingList: Hashable, Sendable {
     self.begun = begun
     self.seen = seen
     self.isSecondReading = isSecondReading
+    self.names = names
   }
 }
 

@@ -52,7 +52,7 @@ extension PendingItem: Codable {
 }
 
 extension PendingList: Codable {
-  private enum CodingKeys: String, CodingKey { case list, after, page, begun, seen, second }
+  private enum CodingKeys: String, CodingKey { case list, after, page, begun, seen, second, names }
 
   public func encode(to encoder: any Encoder) throws {
     guard self != PendingList(list) else {
@@ -66,6 +66,7 @@ extension PendingList: Codable {
     try container.encodeIfPresent(begun, forKey: .begun)
     if seen != 0 { try container.encode(seen, forKey: .seen) }
     if isSecondReading { try container.encode(true, forKey: .second) }
+    if !names.isEmpty { try container.encode(names, forKey: .names) }
   }
 
   public init(from decoder: any Decoder) throws {
@@ -80,6 +81,7 @@ extension PendingList: Codable {
       page: try container.decodeIfPresent(Int.self, forKey: .page) ?? 1,
       begun: try container.decodeIfPresent(Timestamp.self, forKey: .begun),
       seen: try container.decodeIfPresent(Int.self, forKey: .seen) ?? 0,
-      isSecondReading: try container.decodeIfPresent(Bool.self, forKey: .second) ?? false)
+      isSecondReading: try container.decodeIfPresent(Bool.self, forKey: .second) ?? false,
+      names: try container.decodeIfPresent([String].self, forKey: .names) ?? [])
   }
 }
