@@ -12,10 +12,12 @@ public struct Checkpoint: Hashable, Sendable {
   public var page: Int
   /// GitHub's clock when the walk over a flat list began; nil before.
   public var begun: Timestamp?
+  /// Of a walk over a flat list: what is known of the second whose pages it turns; nil where it turns none.
+  public var crowd: Crowd?
 
   public init(
     next: Int = 0, pending: [PendingItem] = [], absent: [Int] = [], since: Timestamp? = nil, page: Int = 1,
-    begun: Timestamp? = nil
+    begun: Timestamp? = nil, crowd: Crowd? = nil
   ) {
     self.next = next
     self.pending = pending
@@ -23,6 +25,24 @@ public struct Checkpoint: Hashable, Sendable {
     self.since = since
     self.page = page
     self.begun = begun
+    self.crowd = crowd
+  }
+}
+
+/// More comments of one second than a page holds. They are paged by number, so one that is edited or deleted meanwhile
+/// can hide another: the second is read until a reading finds none that an earlier one did not.
+public struct Crowd: Hashable, Sendable {
+  /// Which reading of the second it is, from 1.
+  public var reading: Int
+  /// Whether this reading found a comment that no earlier one did.
+  public var hasNews: Bool
+  /// The comments that were found.
+  public var known: [Int64]
+
+  public init(reading: Int = 1, hasNews: Bool = false, known: [Int64] = []) {
+    self.reading = reading
+    self.hasNews = hasNews
+    self.known = known
   }
 }
 
