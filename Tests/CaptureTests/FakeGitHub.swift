@@ -161,7 +161,8 @@ final class FakeGitHub: GitHubAPI, Sendable {
     case .rest: throw Unexpected(what: "REST")
     }
     let bytes = try JSONSerialization.data(withJSONObject: answer.data)
-    return GraphQLAnswer(data: try JSONDecoder().decode(Answer.self, from: bytes), errors: answer.errors)
+    return GraphQLAnswer(
+      data: try JSONDecoder().decode(Answer.self, from: bytes), errors: answer.errors, size: bytes.count)
   }
 
   /// Reads back what the document asks for.

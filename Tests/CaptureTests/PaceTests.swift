@@ -64,6 +64,23 @@ import Testing
     #expect(played.failures == 0)
   }
 
+  @Test func asksForAsMuchAsFillsAnAnswer() {
+    var pace = Pace()
+    pace.itemsWereFine(asked: 224, first: 100, size: 300_000)
+    #expect(pace == Pace(pace.widths) || pace.items.current == 224 && pace.page.current == 100)
+    pace.itemsWereFine(asked: 200, first: 100, size: 8 << 20)
+    #expect(pace.items.current == 50 && pace.page.current == 100)
+    pace.itemsWereFine(asked: 2, first: 100, size: 16 << 20)
+    #expect(pace.items.current == 1 && pace.page.current == 25)
+    // It does not grow beyond what fills an answer.
+    for _ in 1...20 { pace.itemsWereFine(asked: 1, first: pace.page.current, size: pace.page.current * 90_000) }
+    #expect((12...25).contains(pace.page.current))
+    for _ in 1...20 {
+      pace.itemsWereFine(asked: pace.items.current, first: pace.page.current, size: 1_000 * pace.items.current)
+    }
+    #expect(pace.items.current == 224 && pace.page.current == 100)
+  }
+
   @Test func aPoisonedQuestionCostsNoWidth() {
     var width = Pace.Width(ceiling: 224)
     for asked in [224, 112, 56, 28, 14, 7, 3] { width.narrow(asked: asked) }

@@ -95,6 +95,48 @@ import Testing
     #expect(walked.pace.widths == Pace().widths)
   }
 
+  /// Answers are held in memory: where they are large, less is asked for, and more again afterwards.
+  @Test func asksForLessWhereAnswersAreLarge() async throws {
+    /// As the client does, it refuses bodies above a limit.
+    struct Weighing: GitHubAPI {
+      let github: FakeGitHub
+      let sizes = Recorder()
+      var usage: APIUsage { get async { await github.usage } }
+      func query<Answer: Decodable & Sendable>(_ query: GraphQLQuery, as type: Answer.Type) async throws
+        -> GraphQLAnswer<Answer>
+      {
+        let answer = try await github.query(query, as: type)
+        sizes.add(answer.size ?? 0)
+        if answer.size ?? 0 > 8 << 20 { throw QueryTooHeavy(detail: "the answer is too large") }
+        return answer
+      }
+      func send(_ request: RESTRequest) async throws -> RESTAnswer { try await github.send(request) }
+    }
+    final class Recorder: Sendable {
+      private let sizes = Mutex<[Int]>([])
+      var all: [Int] { sizes.withLock { $0 } }
+      func add(_ size: Int) { sizes.withLock { $0.append(size) } }
+    }
+    var model = ModelRepository(count: 600)
+    let body = String(repeating: "x", count: 65_536)
+    for number in 10...14 where model.items[number] != nil {
+      model.items[number]?.comments = (0..<150).map {
+        .init(id: Int64(number * 1_000 + $0), author: nil, body: body, at: ModelRepository.time($0))
+      }
+    }
+    let github = Weighing(github: FakeGitHub(model))
+    let walked = try await Walked.walk(github, .range(first: 1, last: 600))
+    #expect(walked.rows == Self.expected(model, of: 600))
+    #expect(walked.losses == [])
+    let sizes = github.sizes.all
+    #expect(sizes.count { $0 > 8 << 20 } <= 20)
+    let large = sizes.filter { $0 > 3 << 20 }
+    #expect(large.count <= 30, "\(large)")
+    // 39 MB of comments in answers of about 2 MB, and the rest in full calls.
+    #expect(sizes.count <= 90, "\(sizes.count) calls")
+    #expect(walked.pace.widths == Pace().widths)
+  }
+
   /// A list that is too heavy however little of it is asked for.
   @Test func oneListThatIsAlwaysTooHeavyIsLost() async throws {
     let model = ModelRepository(count: 300)

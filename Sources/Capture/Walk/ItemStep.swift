@@ -3,7 +3,8 @@ import Domain
 extension ChunkWalk {
   /// How often a question is asked alone before it counts as lost.
   static let questionAttempts = 5
-  /// Calls of one step, once it has settled something: what is still open then is left to the next one.
+  /// Calls of one step, once it has settled something: what is still open then is left to the next one. So it is where
+  /// the answers so far are as large as one may be.
   private static let maximumCalls = 24
 
   /// Asks the questions in one call, settles what came, and asks for the rest again.
@@ -17,11 +18,13 @@ extension ChunkWalk {
     var pace = pace
     var cost = PageCost()
     var calls = 0
+    var size = 0
     var queue = [Batch(questions: questions)]
     var isFirst = true
 
     while !queue.isEmpty {
-      guard calls < Self.maximumCalls || !work.hasProgress else {
+      let isFull = calls >= Self.maximumCalls || size >= Pace.fullAnswer
+      guard !isFull || !work.hasProgress else {
         for batch in queue { work.leave(batch.questions) }
         break
       }
@@ -36,7 +39,8 @@ extension ChunkWalk {
         if isFirst { work.pass(batch.questions) }
         isFirst = false
         failures = work.settle(batch.questions, with: reply)
-        if failures.isEmpty { pace.itemsWereFine(asked: count, first: first) }
+        if failures.isEmpty { pace.itemsWereFine(asked: count, first: first, size: reply.size) }
+        size += reply.size
         isHeavy = reply.complaints.isCutShort
       } catch let heavy as QueryTooHeavy {
         // GitHub takes points for what it gave up on, and does not say how many.
@@ -90,7 +94,9 @@ extension ChunkWalk {
       if complaints.isCutShort { throw QueryTooHeavy(detail: "resource limits exceeded") }
       throw unexplained(answer.errors)
     }
-    return Reply(layout: layout, answer: data, complaints: complaints, begun: begun)
+    return Reply(
+      layout: layout, answer: data, complaints: complaints, begun: begun, first: first ?? Fragments.listPage,
+      size: answer.size ?? 0)
   }
 }
 
@@ -120,6 +126,10 @@ struct Reply {
   var complaints: Complaints
   /// GitHub's clock when it was asked.
   var begun: Timestamp
+  /// Entries of each list that were asked for.
+  var first: Int
+  /// Bytes.
+  var size: Int
 }
 
 /// A question that was not answered, or not in full.

@@ -13,6 +13,9 @@ struct Pace: Hashable, Sendable {
     page = Width(ceiling: Fragments.listPage, remembered: widths[Self.pageKey])
   }
 
+  /// Bytes of an answer from which on less is asked for: an answer is held several times over while it is read and stored.
+  static let fullAnswer = 2 << 20
+
   private static let pageKey = "\(ItemsQuery.operation).page"
 
   /// What is worth knowing in later runs.
@@ -28,9 +31,24 @@ struct Pace: Hashable, Sendable {
     }
   }
 
-  mutating func itemsWereFine(asked questions: Int, first: Int?) {
-    items.widen(asked: questions)
-    if let first { page.widen(asked: first) }
+  /// - Parameter size: bytes of the answer.
+  mutating func itemsWereFine(asked questions: Int, first: Int?, size: Int = 0) {
+    // As many times what was asked for fill an answer.
+    let room = Double(Self.fullAnswer) / Double(max(1, size))
+    guard room >= 1 else { return answersWereLarge(room, asked: questions, first: first) }
+    let before = items.current
+    items.widen(asked: questions, atMost: room * Double(questions))
+    if let first {
+      let left = room * Double(before) / Double(max(before, items.current))
+      page.widen(asked: first, atMost: left * Double(first))
+    }
+  }
+
+  /// Asks for proportionally less: for fewer questions, and where one alone is too large for fewer entries.
+  private mutating func answersWereLarge(_ room: Double, asked questions: Int, first: Int?) {
+    let width = room * Double(questions)
+    items.limit(to: width)
+    if width < 1, let first { page.limit(to: width * Double(first)) }
   }
 
   /// What failed did so for itself, not for the size of the calls that it was in.
@@ -89,6 +107,19 @@ struct Pace: Hashable, Sendable {
       if proven >= asked { proven = 0 }
       current = max(1, proven >= asked / 2 ? proven : min(current, asked / 2))
       good = 0
+    }
+
+    /// Nothing failed: what is wider is merely not wanted.
+    mutating func limit(to width: Double) {
+      proven = max(proven, current)
+      current = max(1, min(current, Int(min(width, Double(ceiling)))))
+    }
+
+    /// - Parameter limit: what it widens to at most.
+    mutating func widen(asked: Int, atMost limit: Double) {
+      let before = current
+      widen(asked: asked)
+      if current > before { current = max(before, Int(min(limit, Double(current)))) }
     }
 
     /// A call that asks for less than a full one may is full all the same where there are as many lists as a point buys.
