@@ -27,6 +27,9 @@ public struct Checkpoint: Hashable, Sendable {
     self.begun = begun
     self.crowd = crowd
   }
+
+  /// Numbers of a chunk of `size` that are accounted for: with an item that was read in full, or with nothing there.
+  public func numbersDone(of size: Int) -> Int { max(0, min(next, size) - absent.count - pending.count) }
 }
 
 /// More comments of one second than a page holds. They are paged by number, so one that is edited or deleted meanwhile
