@@ -83,6 +83,8 @@ final class FakeGitHub: GitHubAPI, Sendable {
     case silence
     /// GitHub counts one entry more than it lists.
     case lessThanCounted
+    /// It ends after so many entries, without a word.
+    case cutShort(Int)
     /// Every cursor into it is unknown.
     case badCursor
   }

@@ -72,6 +72,10 @@ struct Sheet {
       case .lessThanCounted?:
         page["totalCount"] = (page["totalCount"] as? Int ?? 0) + 1
         owner[list.list.rawValue] = page
+      case .cutShort(let entries)?:
+        page["nodes"] = Array((page["nodes"] as? [Any] ?? []).prefix(entries))
+        page["pageInfo"] = ["hasNextPage": false, "endCursor": "c"] as [String: Any]
+        owner[list.list.rawValue] = page
       case .badCursor? where list.after != nil:
         owner[list.list.rawValue] = NSNull()
         complain("INVALID_CURSOR_ARGUMENTS", path + [list.list.rawValue])

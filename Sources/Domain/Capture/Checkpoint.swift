@@ -90,12 +90,14 @@ public struct PendingList: Hashable, Sendable {
   public var seen: Int
   /// Whether it is read again from its beginning, because its entries and GitHub's count of them differed.
   public var isSecondReading: Bool
+  /// Of a second reading: the entries that the first one had; nil where that is not known.
+  public var firstSeen: Int?
   /// The labels that its pages had so far: those are stored all at once.
   public var names: [String]
 
   public init(
     _ list: CapturedList, after: String? = nil, page: Int = 1, begun: Timestamp? = nil, seen: Int = 0,
-    isSecondReading: Bool = false, names: [String] = []
+    isSecondReading: Bool = false, firstSeen: Int? = nil, names: [String] = []
   ) {
     self.list = list
     self.after = after
@@ -103,6 +105,7 @@ public struct PendingList: Hashable, Sendable {
     self.begun = begun
     self.seen = seen
     self.isSecondReading = isSecondReading
+    self.firstSeen = firstSeen
     self.names = names
   }
 }

@@ -73,7 +73,7 @@ extension PendingItem: Codable {
 }
 
 extension PendingList: Codable {
-  private enum CodingKeys: String, CodingKey { case list, after, page, begun, seen, second, names }
+  private enum CodingKeys: String, CodingKey { case list, after, page, begun, seen, second, first, names }
 
   public func encode(to encoder: any Encoder) throws {
     guard self != PendingList(list) else {
@@ -87,6 +87,7 @@ extension PendingList: Codable {
     try container.encodeIfPresent(begun, forKey: .begun)
     if seen != 0 { try container.encode(seen, forKey: .seen) }
     if isSecondReading { try container.encode(true, forKey: .second) }
+    try container.encodeIfPresent(firstSeen, forKey: .first)
     if !names.isEmpty { try container.encode(names, forKey: .names) }
   }
 
@@ -103,6 +104,7 @@ extension PendingList: Codable {
       begun: try container.decodeIfPresent(Timestamp.self, forKey: .begun),
       seen: try container.decodeIfPresent(Int.self, forKey: .seen) ?? 0,
       isSecondReading: try container.decodeIfPresent(Bool.self, forKey: .second) ?? false,
+      firstSeen: try container.decodeIfPresent(Int.self, forKey: .first),
       names: try container.decodeIfPresent([String].self, forKey: .names) ?? [])
   }
 }
