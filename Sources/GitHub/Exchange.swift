@@ -58,6 +58,8 @@ final class Exchange: Sendable {
   static let maximumRefusals = 10
   /// Bytes of one answer.
   static let maximumBodySize = 32 << 20
+  /// For GraphQL, where less can be asked for: an answer is held several times over while it is read and stored.
+  static let maximumAnswerSize = 4 << 20
 
   let endpoint: Endpoint
   let pool: TokenPool
@@ -193,7 +195,8 @@ final class Exchange: Sendable {
       ]
     let request = HTTPRequest(
       method: call.method, url: call.url, headers: headers, body: call.body,
-      timeout: min(call.timeout, max(deadline.remaining, 0.05)), maximumBodySize: Self.maximumBodySize,
+      timeout: min(call.timeout, max(deadline.remaining, 0.05)),
+      maximumBodySize: call.demand.resource == "graphql" ? Self.maximumAnswerSize : Self.maximumBodySize,
       isReplayable: call.isIdempotent)
     let start = ContinuousClock.now
     let result: Result<HTTPResponse, HTTPError>

@@ -121,7 +121,7 @@ public struct CaptureLedger: Sendable {
   private mutating func note(_ checkpoint: Checkpoint, of chunk: ClaimedChunk) {
     guard let size = chunk.scope.size else { return }
     sizes[chunk.ordinal] = size
-    done[chunk.ordinal] = max(done[chunk.ordinal] ?? 0, min(size, checkpoint.next))
+    done[chunk.ordinal] = max(done[chunk.ordinal] ?? 0, checkpoint.numbersDone(of: size))
   }
 
   private mutating func sample(at now: Timestamp) {

@@ -5,7 +5,7 @@ public struct JobPace: Hashable, Sendable {
   /// Seconds that the job has been worked on, pauses included; nil before it started.
   public var elapsed: Double?
   public var itemsPerSecond: Double?
-  /// Numbers still to be looked at, where every chunk knows how many it covers.
+  /// Numbers still to be read, where every chunk knows how many it covers.
   public var itemsLeft: Int?
   /// nil where it cannot be told, 0 where the job is complete.
   public var secondsLeft: Double?
@@ -50,9 +50,10 @@ extension JobProgress.Chunk {
 
   var numbersLeft: Int? { size.flatMap { size in numbersLookedAt.map { size - $0 } } }
 
-  /// Numbers at which there is neither an issue nor a pull request; nil where that is not known.
+  /// Numbers at which there is neither an issue nor a pull request; nil where that is not known, as long as items are
+  /// found whose lists are still to be read.
   var empty: Int? {
-    guard status == .completed || numbersDone != nil, let looked = numbersLookedAt else { return nil }
+    guard status == .completed, let looked = numbersLookedAt else { return nil }
     return max(0, looked - itemsDone)
   }
 }

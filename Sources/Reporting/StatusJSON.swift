@@ -7,12 +7,12 @@ extension StatusReport {
   ///
   /// - `generated_at`; `budgets` (`resource`, `limit`, `remaining`, `resets_at`); `jobs`
   /// - of a job: `id`, `repository`, `kind`, `processor`, `status`, `complete`, `items` (issues and pull requests),
-  ///   `numbers_done` and `numbers_total` (numbers looked at, with or without an item), `items_left` (numbers not looked
-  ///   at), `items_per_second`, `eta_seconds`, `eta`, `waits_until`, `chunk_count`, `remaining_chunks`, `chunks`,
+  ///   `numbers_done` and `numbers_total` (numbers with an item read in full, or with none), `items_left` (the other
+  ///   numbers), `items_per_second`, `eta_seconds`, `eta`, `waits_until`, `chunk_count`, `remaining_chunks`, `chunks`,
   ///   `points` and `points_per_item` (GraphQL), `rest_requests` (also as `requests`) and `rest_requests_per_item`,
   ///   `created_at`, `started_at`, `completed_at`, `error`, `proof`
   /// - of a chunk: `ordinal`, `status`, `scope`, `size`, `numbers_done`, `items_done`, `empty` (numbers without an
-  ///   item), `attempts`, `pages`, `points`, `rest_requests`, `not_before`, `run_id`, `run_url`, `started_at`,
+  ///   item, once it is complete), `attempts`, `pages`, `points`, `rest_requests`, `not_before`, `run_id`, `run_url`, `started_at`,
   ///   `completed_at`, `error`
   /// - of a repository's proof: `whole`, `newest`, `accounted`, `unaccounted`, `pull_requests`, `issues`, `discussions`,
   ///   `gone`, `incomplete`, `mismatched`, `missing`, `surplus`, `dead_letters`, and `walked_as_of`, `audited_as_of`, `oldest_reading`, each

@@ -165,7 +165,7 @@ extension Store {
       [
         .id(chunk.id), .integer(chunk.fence), .text(cursor), .integer(cost.items), .integer(cost.points),
         .integer(cost.requests), .bool(finished), .integer(lease), .bool(page.holdsAnything),
-        .integer(chunk.scope.size.map { max(0, min(checkpoint.next, $0) - checkpoint.absent.count) }),
+        .integer(chunk.scope.size.map { checkpoint.numbersDone(of: $0) }),
       ])
   }
 

@@ -52,14 +52,14 @@ extension Store {
     }
   }
 
-  public func newestItem(of repository: RepositoryID) async throws -> Int? {
+  public func storedItems(of repository: RepositoryID) async throws -> (count: Int, newest: Int) {
     try await perform { session in
-      try await session.query(
+      let row = try await session.query(
         """
-        SELECT number AS value FROM yardmaster.numbers
-        WHERE repository_id = $1::uuid AND kind IN ('pull_request', 'issue') ORDER BY number DESC LIMIT 1
-        """, [.id(repository)]
-      ).first?.decode("value")
+        SELECT count(*)::integer AS count, coalesce(max(number), 0)::integer AS newest FROM yardmaster.numbers
+        WHERE repository_id = $1::uuid AND kind IN ('pull_request', 'issue')
+        """, [.id(repository)])[0]
+      return (try row.decode("count"), try row.decode("newest"))
     }
   }
 

@@ -133,6 +133,18 @@ struct PageStatements {
           FROM json_to_recordset($1::json) AS r (number bigint, list text, key text)
           """, [.json(RowWriter(sightings).document), .id(chunk.id)]))
     }
+    if let unsure = page.reviewCommentWalk?.unsure {
+      // Counts as seen: nothing is said of what was not met in them.
+      all.append(
+        PostgresStatement(
+          """
+          INSERT INTO yardmaster.list_sightings (chunk_id, number, list, key)
+          SELECT $2::uuid, 0, '\(CapturedList.reviewComments.rawValue)', t.github_id::text
+          FROM yardmaster.review_comments t
+          WHERE t.repository_id = $1::uuid AND t.deleted_at IS NULL
+            AND t.updated_at >= $3::timestamptz AND t.updated_at < $4::timestamptz + interval '1 second'
+          """, [repository, .id(chunk.id), .time(unsure.lowerBound), .time(unsure.upperBound)]))
+    }
     for table in [CapturedTable.reviews, .reviewComments, .issueComments, .files] {
       guard let list = table.list else { continue }
       let ended = lists.ended(list, of: page)

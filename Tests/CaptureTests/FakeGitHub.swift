@@ -7,7 +7,9 @@ final class FakeGitHub: GitHubAPI, Sendable {
   enum Call: Sendable {
     case items(Asked)
     case rest(String)
-    case plan, newest, probe
+    /// How many of the newest by update are asked for; nil for the counts alone.
+    case plan(touched: Int?)
+    case newest, probe
 
     /// Whether only a plan makes it.
     var isPlan: Bool {
@@ -26,6 +28,10 @@ final class FakeGitHub: GitHubAPI, Sendable {
     /// In the order of their aliases.
     var numbers: [Number] = []
     var lists: [List] = []
+    /// Entries of each list; nil where none is asked for.
+    var first: Int?
+    /// Entries that the call may bring, as its document says.
+    var possibleNodes: Int { lists.count { $0.list != .closer && $0.list != .reviewThreads } * (first ?? 0) }
 
     struct Number: Hashable, Sendable {
       var number: Int
@@ -85,6 +91,8 @@ final class FakeGitHub: GitHubAPI, Sendable {
     case silence
     /// GitHub counts one entry more than it lists.
     case lessThanCounted
+    /// It ends after so many entries, without a word.
+    case cutShort(Int)
     /// Every cursor into it is unknown.
     case badCursor
   }
@@ -128,7 +136,11 @@ final class FakeGitHub: GitHubAPI, Sendable {
   {
     let call: Call
     switch query.operation {
-    case "CapturePlan": call = .plan
+    case "CapturePlan":
+      let touched = query.document.range(of: "touchedIssues: issues(first: ").flatMap {
+        Int(query.document[$0.upperBound...].prefix(while: \.isNumber))
+      }
+      call = .plan(touched: touched)
     case "CaptureNewest": call = .newest
     case "CaptureProbe": call = .probe
     case "CaptureItems": call = .items(try Self.read(query))
@@ -145,7 +157,14 @@ final class FakeGitHub: GitHubAPI, Sendable {
     switch call {
     case .plan where !exists: answer.noRepository()
     case .items(let asked) where !exists && !asked.numbers.isEmpty: answer.noRepository()
-    case .plan: answer.data["repository"] = Self.overview(model, name)
+    case .plan(let touched):
+      let damage: Damage = if case .damage(let damage)? = fault { damage } else { Damage() }
+      answer.data["repository"] = Self.overview(model, name, hasLists: touched != nil, hides: damage.heads)
+      if touched != nil, let type = damage.heads.values.first {
+        answer.errors = [
+          GraphQLError(type: type, message: "no", path: ["repository", "touchedIssues", "nodes", "0"])
+        ]
+      }
     case .newest:
       let damage: Damage = if case .damage(let damage)? = fault { damage } else { Damage() }
       answer.look(above: query.variables, of: model, damage)
@@ -156,7 +175,8 @@ final class FakeGitHub: GitHubAPI, Sendable {
     case .rest: throw Unexpected(what: "REST")
     }
     let bytes = try JSONSerialization.data(withJSONObject: answer.data)
-    return GraphQLAnswer(data: try JSONDecoder().decode(Answer.self, from: bytes), errors: answer.errors)
+    return GraphQLAnswer(
+      data: try JSONDecoder().decode(Answer.self, from: bytes), errors: answer.errors, size: bytes.count)
   }
 
   /// Reads back what the document asks for.
@@ -183,6 +203,9 @@ final class FakeGitHub: GitHubAPI, Sendable {
       } else if let name = line.split(whereSeparator: { !$0.isLetter }).first,
         let list = CapturedList(rawValue: String(name))
       {
+        if let size = line.range(of: "(first: ").flatMap({ Int(line[$0.upperBound...].prefix(while: \.isNumber)) }) {
+          asked.first = size
+        }
         asked.lists += owners.enumerated().map { index, owner in
           Asked.List(
             nodeID: owner, list: list, after: variable("after")?.string, alias: alias,
@@ -193,12 +216,19 @@ final class FakeGitHub: GitHubAPI, Sendable {
     return asked
   }
 
-  private static func overview(_ model: ModelRepository, _ name: String) -> [String: Any] {
+  private static func overview(
+    _ model: ModelRepository, _ name: String, hasLists: Bool, hides: [Int: String]
+  ) -> [String: Any] {
     let pulls = model.items.values.filter(\.isPull).map(\.number)
     let issues = model.items.values.filter { !$0.isPull }.map(\.number)
     func list(_ numbers: [Int]) -> [String: Any] {
-      let listed = numbers.filter { !model.unlisted.contains($0) }
-      return ["totalCount": numbers.count, "nodes": listed.max().map { [["number": $0]] } ?? []]
+      guard hasLists else { return ["totalCount": numbers.count] }
+      let nodes: [Any] =
+        numbers.filter { !model.unlisted.contains($0) }.max().map { hides[$0] == nil ? [["number": $0]] : [NSNull()] } ?? []
+      return ["totalCount": numbers.count, "nodes": nodes]
+    }
+    guard hasLists else {
+      return ["databaseId": 77, "nameWithOwner": name, "pullRequests": list(pulls), "issues": list(issues)]
     }
     return [
       "databaseId": 77, "nameWithOwner": name, "pullRequests": list(pulls), "issues": list(issues),
@@ -232,9 +262,10 @@ final class FakeGitHub: GitHubAPI, Sendable {
       rows = items.filter { $0.updatedAt >= since }
         .sorted {
           query["sort"] == "created"
-            ? $0.number > $1.number : ($0.updatedAt, $0.number) < ($1.updatedAt, $1.number)
+            ? $0.number < $1.number : ($0.updatedAt, $0.number) < ($1.updatedAt, $1.number)
         }
         .map { $0.isPull ? ["number": $0.number, "pull_request": [String: String]()] : ["number": $0.number] }
+      if query["direction"] == "desc" { rows.reverse() }
     case ["pulls"]: rows = items.filter(\.isPull).reversed().map { ["number": $0.number] }
     case ["pulls", "comments"]:
       rows = Self.flat(items.map { ($0.number, $0.reviewComments) }, since: since, "pull_request_url")

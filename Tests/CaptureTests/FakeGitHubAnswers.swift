@@ -72,7 +72,7 @@ struct Sheet {
       }
       var owner =
         owners[list.alias]?[index] as? [String: Any] ?? ["__typename": item.isPull ? "PullRequest" : "Issue"]
-      var page = Self.page(list.list, of: item, after: Int(list.after ?? "") ?? 0)
+      var page = Self.page(list.list, of: item, after: Int(list.after ?? "") ?? 0, first: asked.first)
       func spoil(_ entry: Any) {
         var nodes = page["nodes"] as? [Any] ?? []
         if !nodes.isEmpty { nodes[0] = entry }
@@ -93,6 +93,10 @@ struct Sheet {
       case .lessThanCounted?:
         page["totalCount"] = (page["totalCount"] as? Int ?? 0) + 1
         owner[list.list.rawValue] = page
+      case .cutShort(let entries)?:
+        page["nodes"] = Array((page["nodes"] as? [Any] ?? []).prefix(entries))
+        page["pageInfo"] = ["hasNextPage": false, "endCursor": "c"] as [String: Any]
+        owner[list.list.rawValue] = page
       case .badCursor? where list.after != nil:
         owner[list.list.rawValue] = NSNull()
         complain("INVALID_CURSOR_ARGUMENTS", path + [list.list.rawValue])
@@ -111,7 +115,9 @@ struct Sheet {
     return ["__typename": author.type, "login": author.login, "databaseId": author.id] as [String: Any]
   }
 
-  private static func page(_ list: CapturedList, of item: ModelRepository.Item, after: Int) -> [String: Any] {
+  private static func page(
+    _ list: CapturedList, of item: ModelRepository.Item, after: Int, first: Int?
+  ) -> [String: Any] {
     let nodes: [[String: Any]]
     switch list {
     case .labels: nodes = item.labels.map { ["name": $0] }
@@ -140,7 +146,7 @@ struct Sheet {
     case .reviewThreads: return ["totalCount": item.reviewComments.count]
     case .reviewComments: nodes = []
     }
-    let end = min(nodes.count, after + 100)
+    let end = min(nodes.count, after + (first ?? 100))
     return [
       "totalCount": nodes.count,
       "pageInfo": ["hasNextPage": end < nodes.count, "endCursor": "\(end)"] as [String: Any],

@@ -291,9 +291,10 @@ final class FakeStore: CaptureStore, Sendable {
     }
   }
 
-  func newestItem(of repository: RepositoryID) async throws -> Int? {
-    try await transaction("newestItem") { state in
-      state.rows.kinds.filter { $0.value == .pullRequest || $0.value == .issue }.keys.max()
+  func storedItems(of repository: RepositoryID) async throws -> (count: Int, newest: Int) {
+    try await transaction("storedItems") { state in
+      let items = state.rows.kinds.filter { $0.value == .pullRequest || $0.value == .issue }
+      return (items.count, items.keys.max() ?? 0)
     }
   }
 

@@ -54,13 +54,31 @@ import Testing
   @Test func remembersTheWidthThatWorks() {
     let pace = Pace(["CaptureItems": 40])
     #expect(pace.items.current == 40)
-    #expect(pace.widths == ["CaptureItems": 40])
-    #expect(Pace().widths == ["CaptureItems": ItemsQuery.fullWidth])
+    #expect(pace.widths == ["CaptureItems": 40, "CaptureItems.page": 100])
+    #expect(Pace().widths == ["CaptureItems": ItemsQuery.fullWidth, "CaptureItems.page": 100])
+    #expect(Pace(["CaptureItems.page": 6]).page.current == 6)
     #expect(Pace(["CaptureItems": 0]).items.current == 1)
     #expect(Pace(["CaptureItems": 9_999, "Another": 3]).items.current == ItemsQuery.fullWidth)
     // It is not widened at once.
     let played = play(calls: 7, limit: 41, luck: 0, seed: 1, from: pace.items)
     #expect(played.failures == 0)
+  }
+
+  @Test func asksForAsMuchAsFillsAnAnswer() {
+    var pace = Pace()
+    pace.itemsWereFine(asked: 224, first: 100, size: 300_000)
+    #expect(pace == Pace(pace.widths) || pace.items.current == 224 && pace.page.current == 100)
+    pace.itemsWereFine(asked: 200, first: 100, size: 8 << 20)
+    #expect(pace.items.current == 50 && pace.page.current == 100)
+    pace.itemsWereFine(asked: 2, first: 100, size: 16 << 20)
+    #expect(pace.items.current == 1 && pace.page.current == 25)
+    // It does not grow beyond what fills an answer.
+    for _ in 1...20 { pace.itemsWereFine(asked: 1, first: pace.page.current, size: pace.page.current * 90_000) }
+    #expect((12...25).contains(pace.page.current))
+    for _ in 1...20 {
+      pace.itemsWereFine(asked: pace.items.current, first: pace.page.current, size: 1_000 * pace.items.current)
+    }
+    #expect(pace.items.current == 224 && pace.page.current == 100)
   }
 
   @Test func aPoisonedQuestionCostsNoWidth() {

@@ -24,6 +24,8 @@ struct Rows: Equatable, Sendable {
     /// `totalCount` of each list, as last read.
     var totals: [String: Int] = [:]
     var completed: [Int] = []
+    /// When each review comment was updated.
+    var updates: [String: Timestamp] = [:]
     static func == (a: Readings, b: Readings) -> Bool { true }
   }
 
@@ -65,6 +67,10 @@ struct Rows: Equatable, Sendable {
       note(Self.key(row), row.fromNumber, row.toCommit == nil ? .closes : .closer)
     }
     for part in page.lists { reconcile(part, with: page) }
+    for row in page.reviewComments { readings.updates["\(row.githubID)"] = Timestamp(row.updatedAt) }
+    if let unsure = page.reviewCommentWalk?.unsure {
+      readings.sightings["walk", default: []].formUnion(readings.updates.filter { unsure.contains($0.value) }.keys)
+    }
     if let walk = page.reviewCommentWalk {
       readings.sightings["walk", default: []].formUnion(page.reviewComments.map { "\($0.githubID)" })
       if walk.isLast {

@@ -203,7 +203,7 @@ import Testing
     #expect(try await harness.sync().isComplete)
     let narrowed = calls.withLock { $0 }
     #expect(narrowed > 0)
-    let width = try #require(harness.store.state.widths.values.first)
+    let width = try #require(harness.store.state.widths["CaptureItems"])
     #expect(width < 40)
 
     calls.withLock { $0 = 0 }

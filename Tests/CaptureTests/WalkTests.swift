@@ -33,6 +33,16 @@ import Testing
     }
   }
 
+  /// A tree may hold both spellings of an accented name, which Swift takes for the same text.
+  @Test func filesThatDifferByNormalisationAloneAreTwo() async throws {
+    var model = ModelRepository(count: 2)
+    model.items[2]?.files = ["caf\u{E9}.c", "cafe\u{301}.c", "plain.c", "plain.c"]
+    let walked = try await Walked.walk(FakeGitHub(model), .range(first: 1, last: 2))
+    let paths = walked.pages.flatMap(\.files).filter { $0.pullNumber == 2 }.map { Array($0.path.utf8) }
+    #expect(paths.count == 3)
+    #expect(Set(paths) == Set(["caf\u{E9}.c", "cafe\u{301}.c", "plain.c"].map { Array($0.utf8) }))
+  }
+
   /// A call holds as many lists as a point buys, and no more; only the first and the last may hold fewer.
   @Test func fillsEveryCall() async throws {
     let model = ModelRepository(count: 400, large: 211)
@@ -136,7 +146,8 @@ import Testing
     let moment = Timestamp(seconds: 1_800_000_000)
     let lists = [
       PendingList(.labels), PendingList(.files, after: "c", begun: moment, seen: 100),
-      PendingList(.comments, isSecondReading: true), PendingList(.reviewComments, after: "t", page: 3),
+      PendingList(.comments, isSecondReading: true, firstSeen: 4), PendingList(.labels, after: "c", names: ["a"]),
+      PendingList(.reviewComments, after: "t", page: 3),
     ]
     for (hasLosses, wasAskedAgain, isPull) in [
       (false, false, true), (true, false, false), (false, true, true), (true, true, false),
@@ -254,6 +265,24 @@ import Testing
     #expect(asked.count { $0.number == 3 && $0.list == .comments } == 2)
     #expect(asked.count { $0.number == 5 && $0.list == .reviews } == 8)
     #expect(walked.rows.readings.completed.contains(3))
+  }
+
+  /// Cut short both times: what came is stored, and GitHub's own count says that it is not all.
+  @Test(arguments: [([100, 100], 260), ([2, 3], 260), ([1, 260], 260), ([7, 7], 7)])
+  func aListThatIsCutShortTwiceStaysAMismatch(entries: [Int], total: Int) async throws {
+    let readings = Mutex(entries)
+    let github = FakeGitHub(ModelRepository(count: 60, large: 5)) { call in
+      guard case .items(let asked) = call, asked.lists.contains(where: { $0.number == 5 && $0.list == .comments })
+      else { return nil }
+      return readings.withLock { readings in
+        guard !readings.isEmpty else { return nil }
+        return .damage(FakeGitHub.Damage(lists: [.init(5, .comments): .cutShort(readings.removeFirst())]))
+      }
+    }
+    let walked = try await Walked.walk(github, .range(first: 1, last: 60))
+    #expect(walked.rows.readings.totals["5 comments"] == total)
+    #expect(walked.rows.comments.count { $0.value.hasPrefix("5 ") } >= entries[0])
+    #expect(github.asked.flatMap(\.lists).count { $0.number == 5 && $0.list == .comments } == 2)
   }
 
   @Test func aCommentThatIsDeletedBetweenTwoPagesIsNotKept() async throws {

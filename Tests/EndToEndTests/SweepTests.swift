@@ -68,6 +68,7 @@ import Testing
       transferIn(&model)
       try await withGitHubDouble(model) { github in
         let step = try Step(github: github.url, database: database.url)
+        _ = try await step.run("sweep")
         let first = try await step.run("sweep")
         #expect(first.status == 0, "\(first.log)")
         try await expectEqualRows(database, github.repository(), "first sweep")

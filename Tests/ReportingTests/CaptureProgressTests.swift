@@ -121,6 +121,24 @@ import Testing
     #expect(ledger.progress(at: Self.begun + 5).numbersDone == 200)
   }
 
+  /// All numbers are asked for long before the last list is read.
+  @Test func anItemIsDoneWhenItsListsAreRead() {
+    var ledger = CaptureLedger(begun: Self.begun)
+    let chunk = Self.chunk(1, .range(first: 1, last: 6))
+    ledger.begin(chunk, at: Self.begun)
+    let pending = (1...6).map {
+      PendingItem(number: $0, nodeID: "n", isPullRequest: true, lists: [PendingList(.comments)])
+    }
+    ledger.record(Checkpoint(next: 6, pending: pending), of: chunk, .init(items: 6), at: Self.begun + 1)
+    #expect(ledger.progress(at: Self.begun + 1).numbersDone == 0)
+    ledger.record(
+      Checkpoint(next: 6, pending: Array(pending.prefix(2)), absent: [6]), of: chunk, .init(items: 6),
+      at: Self.begun + 2)
+    #expect(ledger.progress(at: Self.begun + 2).numbersDone == 3)
+    _ = ledger.finish(chunk, .init(items: 6), at: Self.begun + 3)
+    #expect(ledger.progress(at: Self.begun + 3).numbersDone == 6)
+  }
+
   @Test func aFlatWalkShowsItsPlace() {
     var ledger = CaptureLedger(begun: Self.begun)
     let chunk = Self.chunk(1, .reviewComments(since: nil, reconciles: true))

@@ -60,7 +60,7 @@ import Testing
       #expect(proof.oldestReading == Fixture.time("10:00:01"))
       #expect(try await store.numbersToRepair(of: repository, newest: 8, limit: 100) == [6, 7, 8])
       #expect(try await store.numbersUnaccounted(of: repository, newest: 7) == [6, 7])
-      #expect(try await store.newestItem(of: repository) == 3)
+      #expect(try await store.storedItems(of: repository) == (3, 3))
       try await walk.commit(at: "10:00:30") { $0.deadLetters = [Fixture.letter(6)] }
       #expect(try await store.numbersUnaccounted(of: repository, newest: 8) == [7, 8])
       try await database.query("DELETE FROM yardmaster.dead_letters")

@@ -178,6 +178,27 @@ import Testing
     }
   }
 
+  @Test func aSecondThatCouldNotBeReadStablyProvesNothingGone() async throws {
+    try await withStore { store, database in
+      var walk = try await Walk(store, database, scope: .reviewComments(since: nil, reconciles: true))
+      try await walk.commit(at: "09:00:00") { page in
+        page.reviewComments = (1...6).map { Fixture.reviewComment($0, on: Int($0)) }
+        for (index, second) in ["01:00:00", "02:00:00", "02:00:01", "02:00:02", "02:00:03", "03:00:00"].enumerated() {
+          page.reviewComments[index].updatedAt = "2026-03-01T\(second)Z"
+        }
+      }
+      let begun = Fixture.time("10:00:00")
+      try await walk.commit(at: "10:00:02") { page in
+        page.reviewCommentWalk = CapturedPage.FlatWalk(
+          begun: begun, isLast: false, unsure: Fixture.time("02:00:00")...Fixture.time("02:00:02"))
+      }
+      try await walk.commit(at: "11:00:00", finished: true) { page in
+        page.reviewCommentWalk = CapturedPage.FlatWalk(begun: begun, isLast: true)
+      }
+      #expect(try await walk.present("review_comments") == "2 3 4")
+    }
+  }
+
   @Test(arguments: [NumberRecord.Kind.gone, .discussion])
   func whatANumberLostTakesAllAlong(kind: NumberRecord.Kind) async throws {
     try await withStore { store, database in

@@ -25,6 +25,23 @@ struct Listings: Sendable {
     return numbers.sorted()
   }
 
+  /// The highest number among the newest by creation and the newest by update; 0 where there is none.
+  func newestNumber() async throws -> Int {
+    var newest = 0
+    for list in ["issues", "pulls"] {
+      for order in ["created", "updated"] {
+        let path = "/repos/\(repository)/\(list)?state=all&sort=\(order)&direction=desc&per_page=100"
+        let answer = try await github.send(RESTRequest(.get, path))
+        // Where issues are switched off pull requests are listed still.
+        if answer.status == 410 { break }
+        let items = try answer.list(of: RESTListedItem.self, what: "the newest of \(repository)")
+        newest = max(newest, items.map(\.number).max() ?? 0)
+      }
+      if list == "issues", newest > 0 { break }
+    }
+    return newest
+  }
+
   /// The newest issues and pull requests by their creation, at most `count`, ascending.
   ///
   /// Where issues are switched off (410), GitHub lists the pull requests all the same.

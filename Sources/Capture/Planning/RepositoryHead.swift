@@ -12,35 +12,75 @@ struct RepositoryHead: Sendable {
 
   /// The newest by creation and the newest by update, because an issue that was transferred in brings its old creation
   /// date to a new number. 4 connections: 1 point.
-  static let document = """
-    query CapturePlan($owner: String!, $name: String!) {
-    repository(owner: $owner, name: $name) {
-    databaseId nameWithOwner
-    pullRequests(first: 1, orderBy: {field: CREATED_AT, direction: DESC}) { totalCount nodes { number } }
-    issues(first: 1, orderBy: {field: CREATED_AT, direction: DESC}) { totalCount nodes { number } }
-    touchedPullRequests: pullRequests(first: 100, orderBy: {field: UPDATED_AT, direction: DESC}) { nodes { number } }
-    touchedIssues: issues(first: 100, orderBy: {field: UPDATED_AT, direction: DESC}) { nodes { number } }
+  ///
+  /// - Parameter touched: how many of the newest by update; nil for the counts alone.
+  private static func document(touched: Int?) -> String {
+    func nodes(_ first: Int, by field: String) -> String {
+      "(first: \(first), orderBy: {field: \(field), direction: DESC})"
     }
-    \(Fragments.cost)
-    }
-    """
+    let newest = touched.map { _ in nodes(1, by: "CREATED_AT") } ?? ""
+    let entries = touched.map { _ in " nodes { number }" } ?? ""
+    let lists = touched.map {
+      """
+      touchedPullRequests: pullRequests\(nodes($0, by: "UPDATED_AT")) { nodes { number } }
+      touchedIssues: issues\(nodes($0, by: "UPDATED_AT")) { nodes { number } }
 
+      """
+    }
+    return """
+      query CapturePlan($owner: String!, $name: String!) {
+      repository(owner: $owner, name: $name) {
+      databaseId nameWithOwner
+      pullRequests\(newest) { totalCount\(entries) }
+      issues\(newest) { totalCount\(entries) }
+      \(lists ?? "")}
+      \(Fragments.cost)
+      }
+      """
+  }
+
+  /// Where GitHub finds the lists too heavy it is asked for shorter ones. Where it cannot fill them at all, or leaves
+  /// gaps, which would cut history short without a word, GraphQL is asked for the counts alone, and REST for the newest.
   static func fetch(_ name: RepositoryName, from github: any GitHubAPI) async throws -> RepositoryHead {
+    for touched in [100, 25, 5] {
+      do {
+        for _ in 1...2 {
+          if let head = try await fetch(name, touched: touched, from: github) { return head }
+        }
+        break
+      } catch is QueryTooHeavy {
+        continue
+      }
+    }
+    guard var head = try await fetch(name, touched: nil, from: github) else { throw refusal(nil, of: name) }
+    head.newest = try await Listings(github: github, repository: head.name).newestNumber()
+    return head
+  }
+
+  /// nil where the lists have gaps.
+  private static func fetch(
+    _ name: RepositoryName, touched: Int?, from github: any GitHubAPI
+  ) async throws -> RepositoryHead? {
     let query = GraphQLQuery(
-      operation: "CapturePlan", document: document,
+      operation: "CapturePlan", document: document(touched: touched),
       variables: ["owner": .string(name.owner), "name": .string(name.name)])
     let answer = try await github.query(query, as: Answer.self)
-    if let fatal = answer.errors.first(where: { $0.type != nil }) { throw refusal(fatal, of: name) }
+    // What is wrong further down is a gap.
+    if let fatal = answer.errors.first(where: { $0.type != nil && ($0.path.count < 2 || $0.concernsRights) }) {
+      throw refusal(fatal, of: name)
+    }
     guard let node = answer.data?.repository, let current = RepositoryName(node.nameWithOwner) else {
       throw refusal(answer.errors.first, of: name)
     }
+    let counts = [node.pullRequests, node.issues].compactMap { $0?.totalCount }
     let lists = [node.pullRequests, node.issues, node.touchedPullRequests, node.touchedIssues]
-    // An answer with gaps would cut history short without a word.
-    guard answer.errors.isEmpty, lists.allSatisfy({ !$0.hasHole }) else { throw refusal(answer.errors.first, of: name) }
+    guard answer.errors.isEmpty, counts.count == 2,
+      touched == nil || lists.allSatisfy({ $0.map { !$0.hasHole } ?? false })
+    else { return nil }
     return RepositoryHead(
       name: current, githubID: node.databaseId,
-      newest: lists.flatMap { $0.nodes?.compactMap { $0?.number } ?? [] }.max() ?? 0,
-      pullRequestCount: node.pullRequests.totalCount ?? 0, issueCount: node.issues.totalCount ?? 0)
+      newest: lists.flatMap { $0?.nodes?.compactMap { $0?.number } ?? [] }.max() ?? 0,
+      pullRequestCount: counts[0], issueCount: counts[1])
   }
 
   /// The error for an answer without the repository.
@@ -66,10 +106,10 @@ struct RepositoryHead: Sendable {
   private struct Node: Decodable, Sendable {
     var databaseId: Int64?
     var nameWithOwner: String
-    var pullRequests: List
-    var issues: List
-    var touchedPullRequests: List
-    var touchedIssues: List
+    var pullRequests: List?
+    var issues: List?
+    var touchedPullRequests: List?
+    var touchedIssues: List?
   }
 
   private struct List: Decodable, Sendable {
@@ -79,4 +119,8 @@ struct RepositoryHead: Sendable {
   }
 
   private struct Number: Decodable, Sendable { var number: Int }
+}
+
+extension GraphQLError {
+  fileprivate var concernsRights: Bool { type == "NOT_FOUND" || type == "FORBIDDEN" }
 }

@@ -3,7 +3,7 @@
 /// A document holds literals and variables only: no text of a user, a repository or a cursor is ever part of one, so
 /// nothing can be injected.
 enum Fragments {
-  /// Children of one list that one call brings; GitHub's maximum.
+  /// Children of one list that one call brings where nothing is too heavy; GitHub's maximum.
   static let listPage = 100
 
   static let author = """

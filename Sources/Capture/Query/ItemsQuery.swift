@@ -20,7 +20,10 @@ enum ItemsQuery {
   /// Ids that `nodes` takes.
   static let maximumIDs = 100
 
-  static func query(_ layout: Layout, of repository: RepositoryName) -> GraphQLQuery {
+  /// - Parameter first: entries of each list that the call brings at most.
+  static func query(
+    _ layout: Layout, first: Int = Fragments.listPage, of repository: RepositoryName
+  ) -> GraphQLQuery {
     var document = Document()
     if !layout.numbers.isEmpty {
       document.declare("owner", "String!", .string(repository.owner))
@@ -52,7 +55,7 @@ enum ItemsQuery {
           document.declare(name, "String", .string(after))
           cursor = ", after: $\(name)"
         }
-        add(list.page.list, cursor: cursor, to: &document)
+        add(list.page.list, "(first: \(first)\(cursor))", to: &document)
       }
       document.add("} }")
     }
@@ -62,8 +65,7 @@ enum ItemsQuery {
       points: max(1, (requests + 50) / 100))
   }
 
-  private static func add(_ list: CapturedList, cursor: String, to document: inout Document) {
-    let page = "(first: \(Fragments.listPage)\(cursor))"
+  private static func add(_ list: CapturedList, _ page: String, to document: inout Document) {
     switch list {
     case .labels: document.add("labels\(page) { ...Labels }", uses: [.labels])
     case .comments: document.add("comments\(page) { ...Comments }", uses: [.comments, .author])

@@ -18,6 +18,7 @@ struct RESTUser: Decodable, Sendable {
 
 /// A comment of a repository's flat list.
 protocol RESTComment: Decodable, Sendable {
+  var id: Int64 { get }
   var updatedAt: String { get }
   /// The issue or pull request, from the only place where the answer names it.
   var number: Int? { get }

@@ -15,7 +15,7 @@ extension ChunkWalk {
     let isDamaged = checkpoint.begun == nil && (checkpoint.since != nil || checkpoint.page > 1)
     if reconciles, !isDamaged, page.losses.isEmpty {
       let begun = checkpoint.begun ?? page.begun
-      page.builder.add(CapturedPage.FlatWalk(begun: begun, isLast: page.isLast))
+      page.builder.add(CapturedPage.FlatWalk(begun: begun, isLast: page.isLast, unsure: page.unsure))
       page.next.begun = begun
     } else {
       page.next.begun = nil
@@ -32,7 +32,8 @@ extension ChunkWalk {
   ///
   /// The walk goes by value, not by page number: see `Course`. `(since, page)` grows with every step, so the walk ends; a
   /// comment that is edited meanwhile moves towards the end and is met there; rows of the overlapping second come twice
-  /// and are stored once.
+  /// and are stored once. Where it has to go by number, in a second of many comments, it reads that second again, as far
+  /// as `Crowd` asks for it.
   private func flatPage<Row: RESTComment>(
     of type: Row.Type, at checkpoint: Checkpoint, from start: Timestamp?
   ) async throws -> FlatPage {
@@ -45,15 +46,16 @@ extension ChunkWalk {
     var page = FlatPage(next: checkpoint, isLast: answer.next == nil || parts.isEmpty, begun: begun)
     page.builder.observe(begun)
     page.add(parts, of: nil)
+    var next: Course?
     if !page.isLast {
-      guard let next = course.next(after: parts.compactMap(\.value)) else {
+      next = course.next(after: parts.compactMap(\.value))
+      guard next != nil else {
         throw Failure(
           .unavailable, "GitHub's list of \(what) could not be read",
           advice: "Run again; if it stays, report it with the run's log.")
       }
-      page.next.since = next.since
-      page.next.page = next.page
     }
+    page.move(from: course, to: next, crowd: checkpoint.crowd, past: parts.compactMap(\.value))
     return page
   }
 }
@@ -87,6 +89,11 @@ struct FlatPage {
   var isLast: Bool
   var begun: Timestamp
   var losses: [Loss] = []
+  /// Seconds that could not be read without others changing meanwhile.
+  var unsure: ClosedRange<Timestamp>?
+
+  /// Readings of a second of more comments than a page holds, at most.
+  private static let maximumReadings = 3
 
   init(next: Checkpoint, isLast: Bool, begun: Timestamp) {
     self.next = next
@@ -108,6 +115,37 @@ struct FlatPage {
         losses.append(Loss(kind: "list", number: number ?? 0, list: Row.list, error: reason))
       }
     }
+  }
+
+  /// Moves the walk on, or back to the first page of a second that has to be read again.
+  ///
+  /// - Parameter target: where the walk goes by itself; nil at the end of the list.
+  mutating func move(from course: Course, to target: Course?, crowd: Crowd?, past rows: [some RESTComment]) {
+    let turns = target.map { $0.since == course.since } ?? false
+    guard let since = course.since, turns || crowd != nil else { return go(to: target) }
+    var crowd = crowd ?? Crowd()
+    let known = Set(crowd.known)
+    let new = Set(rows.map(\.id)).subtracting(known).sorted()
+    if !new.isEmpty { crowd.hasNews = true }
+    crowd.known += new
+    if turns {
+      next.crowd = crowd
+      return go(to: target)
+    }
+    if crowd.hasNews, crowd.reading < Self.maximumReadings {
+      next.crowd = Crowd(reading: crowd.reading + 1, known: crowd.known)
+      isLast = false
+      return go(to: Course(since: since, page: 1))
+    }
+    if crowd.hasNews { unsure = since...max(since + 1, rows.last.flatMap { Timestamp($0.updatedAt) } ?? since) }
+    next.crowd = nil
+    go(to: target)
+  }
+
+  private mutating func go(to course: Course?) {
+    guard let course else { return }
+    next.since = course.since
+    next.page = course.page
   }
 
   func step(pace: Pace) -> Step {

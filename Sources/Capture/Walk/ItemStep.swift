@@ -3,59 +3,74 @@ import Domain
 extension ChunkWalk {
   /// How often a question is asked alone before it counts as lost.
   static let questionAttempts = 5
-  /// Calls of one step, once it has settled something: what is still open then is left to the next one.
+  /// Calls of one step, once it has settled something: what is still open then is left to the next one. So it is where
+  /// the answers so far are as large as one may be.
   private static let maximumCalls = 24
 
   /// Asks the questions in one call, settles what came, and asks for the rest again.
   ///
   /// GitHub may refuse the call as a whole (`QueryTooHeavy`): then this step asks for the first half only, and later ones
   /// for less. Or it may answer some questions and not others: then those are asked again in halves, down to single ones.
-  /// What fails alone, again and again, while GitHub answers a probe, is a loss, and the walk goes on without it.
+  /// A single list that is too heavy still is asked for fewer entries, down to one. What fails alone, again and again,
+  /// while GitHub answers a probe, is a loss, and the walk goes on without it.
   func itemStep(_ questions: [Question], at checkpoint: Checkpoint, pace: Pace) async throws -> Step {
     var work = ItemWork(checkpoint, wantsReviewComments: wantsReviewComments)
     var pace = pace
     var cost = PageCost()
     var calls = 0
+    var size = 0
     var queue = [Batch(questions: questions)]
     var isFirst = true
 
     while !queue.isEmpty {
-      guard calls < Self.maximumCalls || !work.hasProgress else {
+      let isFull = calls >= Self.maximumCalls || size >= Pace.fullAnswer
+      guard !isFull || !work.hasProgress else {
         for batch in queue { work.leave(batch.questions) }
         break
       }
       let batch = queue.removeFirst()
       let failures: [Failed]
+      let count = batch.questions.count
+      let first = batch.hasPages ? pace.page.current : nil
+      var isHeavy = false
       calls += 1
       do {
-        let reply = try await ask(batch.questions, cost: &cost)
+        let reply = try await ask(batch.questions, first: first, cost: &cost)
         if isFirst { work.pass(batch.questions) }
         isFirst = false
         failures = work.settle(batch.questions, with: reply)
-        if failures.isEmpty { pace.itemsWereFine(asked: batch.questions.count) }
+        if failures.isEmpty { pace.itemsWereFine(asked: count, first: first, size: reply.size) }
+        size += reply.size
+        isHeavy = reply.complaints.isCutShort
       } catch let heavy as QueryTooHeavy {
         // GitHub takes points for what it gave up on, and does not say how many.
         cost.points += 1
-        if isFirst, batch.questions.count > 1 {
-          pace.itemsWereTooHeavy(asked: batch.questions.count)
-          queue = [Batch(questions: Array(batch.questions.prefix(batch.questions.count / 2)))]
+        let isPageOnTrial = first != nil && pace.page.isOnTrial
+        if count > 1, isPageOnTrial || isFirst {
+          pace.itemsWereTooHeavy(asked: count, first: first)
+          if isPageOnTrial {
+            queue.insert(batch, at: 0)
+          } else {
+            queue = [Batch(questions: Array(batch.questions.prefix(count / 2)))]
+          }
           continue
         }
+        isHeavy = true
         if isFirst { work.pass(batch.questions) }
         isFirst = false
         failures = batch.questions.map { Failed(question: $0, reason: heavy.problem) }
       }
       guard !failures.isEmpty else { continue }
-      // One that fails alone says nothing of how much may be asked for.
-      if batch.questions.count > 1 { pace.itemsWereTooHeavy(asked: batch.questions.count) }
-      guard batch.questions.count == 1, batch.attempt + 1 >= Self.questionAttempts else {
+      if count > 1 || isHeavy { pace.itemsWereTooHeavy(asked: count, first: first) }
+      let canNarrow = isHeavy && first ?? 1 > 1
+      guard count == 1, !canNarrow, batch.attempt + 1 >= Self.questionAttempts else {
         queue = batch.again(failures) + queue
         continue
       }
       cost.points += 1
       try await requireLivingGitHub()
       for failure in failures { work.lose(failure) }
-      pace.itemsWerePoisoned()
+      pace.itemsWerePoisoned(pages: isHeavy)
     }
 
     cost.items = work.items
@@ -64,10 +79,11 @@ extension ChunkWalk {
       page: work.finished(), next: next, isLast: isThrough(next), cost: cost, pace: pace, losses: work.losses)
   }
 
-  private func ask(_ questions: [Question], cost: inout PageCost) async throws -> Reply {
+  private func ask(_ questions: [Question], first: Int?, cost: inout PageCost) async throws -> Reply {
     let layout = ItemsQuery.Layout(questions)
     let begun = clock.now
-    let answer = try await github.query(ItemsQuery.query(layout, of: repository), as: ItemsAnswer.self)
+    let query = ItemsQuery.query(layout, first: first ?? Fragments.listPage, of: repository)
+    let answer = try await github.query(query, as: ItemsAnswer.self)
     cost.points += answer.data?.cost ?? 1
     let complaints = Complaints(answer.errors, in: layout)
     let isLost = answer.data == nil && complaints.concernsOwners && layout.owners.count > 1
@@ -75,7 +91,9 @@ extension ChunkWalk {
       if complaints.isCutShort { throw QueryTooHeavy(detail: "resource limits exceeded") }
       throw unexplained(answer.errors)
     }
-    return Reply(layout: layout, answer: data, complaints: complaints, begun: begun)
+    return Reply(
+      layout: layout, answer: data, complaints: complaints, begun: begun, first: first ?? Fragments.listPage,
+      size: answer.size ?? 0)
   }
 }
 
@@ -84,6 +102,9 @@ private struct Batch {
   var questions: [Question]
   /// How often the only question was asked alone before.
   var attempt = 0
+
+  /// Whether it asks for pages of lists.
+  var hasPages: Bool { questions.contains { $0.list?.isPaged ?? false } }
 
   /// The calls that ask again for what failed.
   func again(_ failures: [Failed]) -> [Batch] {
@@ -102,6 +123,10 @@ struct Reply {
   var complaints: Complaints
   /// The database's clock when it was asked: what changed later may be missing from the answer.
   var begun: Timestamp
+  /// Entries of each list that were asked for.
+  var first: Int
+  /// Bytes.
+  var size: Int
 }
 
 /// A question that was not answered, or not in full.

@@ -54,7 +54,9 @@ extension ItemWork {
       return "the list does not go on where it ends"
     }
     owner.rows(of: question, into: &builder)
-    advance(question, past: page, readAt: reply.begun, hidesEntries: isHidden)
+    let names = question.page.list == .labels ? question.page.names + owner.labelNames : []
+    advance(
+      question, past: page, of: reply.first, names: names, readAt: reply.begun, hidesEntries: isHidden)
     return nil
   }
 
@@ -74,8 +76,13 @@ extension ItemWork {
 
   /// Moves a list on past a page. At its end its entries are held against GitHub's count of them; where the two differ
   /// the list is read once more, since it may have changed between its pages or have been cut short in silence.
+  ///
+  /// Where the second reading has as many entries as the first, and does not end with a full page as a list that was cut
+  /// short would, GitHub counts what it does not list: then what it lists is the whole. Otherwise its count stands, and
+  /// the item is one that a later sweep reads again.
   private mutating func advance(
-    _ question: ListQuestion, past page: ListPage, readAt moment: Timestamp, hidesEntries: Bool
+    _ question: ListQuestion, past page: ListPage, of first: Int, names: [String], readAt moment: Timestamp,
+    hidesEntries: Bool
   ) {
     let list = question.page
     let isFirst = list.after == nil
@@ -85,15 +92,17 @@ extension ItemWork {
     var rest: PendingList?
     if page.hasNext {
       rest = PendingList(
-        list.list, after: page.endCursor, begun: begun, seen: seen, isSecondReading: list.isSecondReading)
+        list.list, after: page.endCursor, begun: begun, seen: seen, isSecondReading: list.isSecondReading,
+        firstSeen: list.firstSeen,
+        names: names)
     } else if let counted = total, begun != nil, seen != counted {
       guard list.isSecondReading else {
         if let index = index(of: question.number) {
-          replace(list, with: PendingList(list.list, isSecondReading: true), at: index)
+          replace(list, with: PendingList(list.list, isSecondReading: true, firstSeen: seen), at: index)
         }
         return
       }
-      total = min(seen, counted)
+      if list.firstSeen == seen, page.count < first { total = min(seen, counted) }
     }
     advance(list, of: question.number, isFirst: isFirst, begun: begun, total: total, rest: rest)
   }

@@ -4,6 +4,9 @@ extension CapturedList {
   /// Whether its entries belong to other items, which the token may not see.
   var leadsElsewhere: Bool { self == .closes || self == .closer }
 
+  /// Whether a call asks for so many of its entries and not for all or one.
+  var isPaged: Bool { self != .closer && self != .reviewThreads && self != .reviewComments }
+
   /// As many files as GitHub lists of a pull request, however many changed.
   static let maximumFiles = 3_000
 }
@@ -27,6 +30,9 @@ struct ListPage {
 }
 
 extension OwnerNode {
+  /// Names of the page's labels.
+  var labelNames: [String] { labels?.value?.names ?? [] }
+
   /// nil where the list is not there, or not readable.
   func page(of list: CapturedList) -> ListPage? {
     switch list {
@@ -63,9 +69,9 @@ extension OwnerNode {
     let number = question.number
     switch question.page.list {
     case .labels:
-      // Labels are stored all at once, and GitHub allows no more than a page of them.
-      guard question.page.after == nil else { return }
-      builder.add(labels: labels?.value, of: number, isPullRequest: question.isPullRequest)
+      // Labels are stored all at once.
+      guard let page = labels?.value, page.pageInfo?.hasNextPage != true else { return }
+      builder.add(labels: question.page.names + page.names, of: number, isPullRequest: question.isPullRequest)
     case .comments: builder.add(comments: comments?.value, of: number)
     case .reviews: builder.add(reviews: reviews?.value, of: number)
     case .files: builder.add(files: files?.value, of: number)
@@ -78,11 +84,15 @@ extension OwnerNode {
   /// Adds what came of a page that is lost, and returns the rest of its list where that can still be read. Nothing is
   /// concluded from it: what is missing may be what was lost.
   func salvage(_ question: ListQuestion, into builder: inout RowBuilder) -> PendingList? {
-    guard let page = page(of: question.page.list) else { return nil }
-    if question.page.list != .labels { rows(of: question, into: &builder) }
+    guard question.page.list != .labels, let page = page(of: question.page.list) else { return nil }
+    rows(of: question, into: &builder)
     guard page.hasNext, let cursor = page.endCursor, cursor != question.page.after else { return nil }
     return PendingList(question.page.list, after: cursor)
   }
+}
+
+extension Connection<LabelNode> {
+  fileprivate var names: [String] { present.map(\.name) }
 }
 
 extension Part {

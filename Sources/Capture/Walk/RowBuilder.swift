@@ -3,7 +3,8 @@ import Domain
 /// Turns GitHub's answers into rows of one page.
 struct RowBuilder {
   private var page = CapturedPage()
-  private var contributors: [String: ContributorRecord] = [:]
+  /// By the bytes of their login.
+  private var contributors: [[UInt8]: ContributorRecord] = [:]
 
   /// The page with each row once: GitHub may list an entry on two pages when others move, and a row that comes twice in
   /// one statement is an error in PostgreSQL. Of two the later one stays.
@@ -16,7 +17,7 @@ struct RowBuilder {
     page.reviews.keepLast(by: \.githubID)
     page.reviewComments.keepLast(by: \.githubID)
     page.issueComments.keepLast(by: \.githubID)
-    page.files.keepLast { FileKey(number: $0.pullNumber, path: $0.path) }
+    page.files.keepLast { FileKey(number: $0.pullNumber, path: Array($0.path.utf8)) }
     page.links.keepLast { $0 }
     page.numbers.keepLast(by: \.number)
     return page
@@ -53,10 +54,8 @@ struct RowBuilder {
         closedAt: issue.closedAt))
   }
 
-  mutating func add(labels: Connection<LabelNode>?, of number: Int, isPullRequest: Bool) {
-    guard let labels else { return }
-    page.labels.append(
-      LabelsRecord(number: number, isPullRequest: isPullRequest, labels: labels.present.map(\.name)))
+  mutating func add(labels: [String], of number: Int, isPullRequest: Bool) {
+    page.labels.append(LabelsRecord(number: number, isPullRequest: isPullRequest, labels: labels))
   }
 
   mutating func add(comments: Connection<CommentNode>?, of number: Int) {
@@ -127,13 +126,16 @@ struct RowBuilder {
   /// Remembers the account and returns its login. Of two records of one login, the one that knows the id stays.
   private mutating func note(_ record: ContributorRecord?) -> String? {
     guard let record else { return nil }
-    if contributors[record.login]?.githubID == nil { contributors[record.login] = record }
+    let key = Array(record.login.utf8)
+    if contributors[key]?.githubID == nil { contributors[key] = record }
     return record.login
   }
 
+  /// Compared by bytes, as PostgreSQL does: Swift's strings are equal under canonical equivalence, and a tree may hold
+  /// both spellings of an accented name.
   private struct FileKey: Hashable {
     var number: Int
-    var path: String
+    var path: [UInt8]
   }
 }
 

@@ -12,10 +12,12 @@ public struct Checkpoint: Hashable, Sendable {
   public var page: Int
   /// GitHub's clock when the walk over a flat list began; nil before.
   public var begun: Timestamp?
+  /// Of a walk over a flat list: what is known of the second whose pages it turns; nil where it turns none.
+  public var crowd: Crowd?
 
   public init(
     next: Int = 0, pending: [PendingItem] = [], absent: [Int] = [], since: Timestamp? = nil, page: Int = 1,
-    begun: Timestamp? = nil
+    begun: Timestamp? = nil, crowd: Crowd? = nil
   ) {
     self.next = next
     self.pending = pending
@@ -23,6 +25,27 @@ public struct Checkpoint: Hashable, Sendable {
     self.since = since
     self.page = page
     self.begun = begun
+    self.crowd = crowd
+  }
+
+  /// Numbers of a chunk of `size` that are accounted for: with an item that was read in full, or with nothing there.
+  public func numbersDone(of size: Int) -> Int { max(0, min(next, size) - absent.count - pending.count) }
+}
+
+/// More comments of one second than a page holds. They are paged by number, so one that is edited or deleted meanwhile
+/// can hide another: the second is read until a reading finds none that an earlier one did not.
+public struct Crowd: Hashable, Sendable {
+  /// Which reading of the second it is, from 1.
+  public var reading: Int
+  /// Whether this reading found a comment that no earlier one did.
+  public var hasNews: Bool
+  /// The comments that were found.
+  public var known: [Int64]
+
+  public init(reading: Int = 1, hasNews: Bool = false, known: [Int64] = []) {
+    self.reading = reading
+    self.hasNews = hasNews
+    self.known = known
   }
 }
 
@@ -67,10 +90,14 @@ public struct PendingList: Hashable, Sendable {
   public var seen: Int
   /// Whether it is read again from its beginning, because its entries and GitHub's count of them differed.
   public var isSecondReading: Bool
+  /// Of a second reading: the entries that the first one had; nil where that is not known.
+  public var firstSeen: Int?
+  /// The labels that its pages had so far: those are stored all at once.
+  public var names: [String]
 
   public init(
     _ list: CapturedList, after: String? = nil, page: Int = 1, begun: Timestamp? = nil, seen: Int = 0,
-    isSecondReading: Bool = false
+    isSecondReading: Bool = false, firstSeen: Int? = nil, names: [String] = []
   ) {
     self.list = list
     self.after = after
@@ -78,6 +105,8 @@ public struct PendingList: Hashable, Sendable {
     self.begun = begun
     self.seen = seen
     self.isSecondReading = isSecondReading
+    self.firstSeen = firstSeen
+    self.names = names
   }
 }
 

@@ -2,7 +2,7 @@
 // holds some dozens of items.
 
 extension Checkpoint: Codable {
-  private enum CodingKeys: String, CodingKey { case next, pending, absent, since, page, begun }
+  private enum CodingKeys: String, CodingKey { case next, pending, absent, since, page, begun, crowd }
 
   /// `{"next":40,"pending":[…]}`; members with nothing to say are left out.
   public func encode(to encoder: any Encoder) throws {
@@ -13,6 +13,7 @@ extension Checkpoint: Codable {
     try container.encodeIfPresent(since, forKey: .since)
     if page != 1 { try container.encode(page, forKey: .page) }
     try container.encodeIfPresent(begun, forKey: .begun)
+    try container.encodeIfPresent(crowd, forKey: .crowd)
   }
 
   public init(from decoder: any Decoder) throws {
@@ -23,7 +24,27 @@ extension Checkpoint: Codable {
       absent: try container.decodeIfPresent([Int].self, forKey: .absent) ?? [],
       since: try container.decodeIfPresent(Timestamp.self, forKey: .since),
       page: try container.decodeIfPresent(Int.self, forKey: .page) ?? 1,
-      begun: try container.decodeIfPresent(Timestamp.self, forKey: .begun))
+      begun: try container.decodeIfPresent(Timestamp.self, forKey: .begun),
+      crowd: try container.decodeIfPresent(Crowd.self, forKey: .crowd))
+  }
+}
+
+extension Crowd: Codable {
+  private enum CodingKeys: String, CodingKey { case reading, news, known }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(reading, forKey: .reading)
+    if hasNews { try container.encode(true, forKey: .news) }
+    try container.encode(known, forKey: .known)
+  }
+
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    self.init(
+      reading: try container.decode(Int.self, forKey: .reading),
+      hasNews: try container.decodeIfPresent(Bool.self, forKey: .news) ?? false,
+      known: try container.decode([Int64].self, forKey: .known))
   }
 }
 
@@ -52,7 +73,7 @@ extension PendingItem: Codable {
 }
 
 extension PendingList: Codable {
-  private enum CodingKeys: String, CodingKey { case list, after, page, begun, seen, second }
+  private enum CodingKeys: String, CodingKey { case list, after, page, begun, seen, second, first, names }
 
   public func encode(to encoder: any Encoder) throws {
     guard self != PendingList(list) else {
@@ -66,6 +87,8 @@ extension PendingList: Codable {
     try container.encodeIfPresent(begun, forKey: .begun)
     if seen != 0 { try container.encode(seen, forKey: .seen) }
     if isSecondReading { try container.encode(true, forKey: .second) }
+    try container.encodeIfPresent(firstSeen, forKey: .first)
+    if !names.isEmpty { try container.encode(names, forKey: .names) }
   }
 
   public init(from decoder: any Decoder) throws {
@@ -80,6 +103,8 @@ extension PendingList: Codable {
       page: try container.decodeIfPresent(Int.self, forKey: .page) ?? 1,
       begun: try container.decodeIfPresent(Timestamp.self, forKey: .begun),
       seen: try container.decodeIfPresent(Int.self, forKey: .seen) ?? 0,
-      isSecondReading: try container.decodeIfPresent(Bool.self, forKey: .second) ?? false)
+      isSecondReading: try container.decodeIfPresent(Bool.self, forKey: .second) ?? false,
+      firstSeen: try container.decodeIfPresent(Int.self, forKey: .first),
+      names: try container.decodeIfPresent([String].self, forKey: .names) ?? [])
   }
 }

@@ -197,7 +197,7 @@ public struct JobProgress: Hashable, Sendable, Codable {
     public var attempts: Int
     /// The moment before which nobody takes it up, where there is one.
     public var notBefore: Timestamp?
-    /// Numbers that are accounted for, with an item or with nothing there; nil where the chunk covers none.
+    /// Numbers that are accounted for, with an item read in full or with nothing there; nil where the chunk covers none.
     public var numbersDone: Int?
     /// GraphQL points and REST requests.
     public var points: Int

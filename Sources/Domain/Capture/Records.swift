@@ -308,9 +308,12 @@ public struct CapturedPage: Hashable, Sendable {
     /// The database's clock when the walk began.
     public var begun: Timestamp
     public var isLast: Bool
-    public init(begun: Timestamp, isLast: Bool) {
+    /// What was updated in these seconds may be there although the walk did not meet it.
+    public var unsure: ClosedRange<Timestamp>?
+    public init(begun: Timestamp, isLast: Bool, unsure: ClosedRange<Timestamp>? = nil) {
       self.begun = begun
       self.isLast = isLast
+      self.unsure = unsure
     }
   }
 

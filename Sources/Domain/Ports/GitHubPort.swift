@@ -47,11 +47,14 @@ public struct GraphQLAnswer<Answer: Sendable>: Sendable {
   public var errors: [GraphQLError]
   /// Of the `Date` header: GitHub's clock when it answered.
   public var date: Timestamp?
+  /// Bytes of the body; nil where that is not known.
+  public var size: Int?
 
-  public init(data: Answer?, errors: [GraphQLError], date: Timestamp? = nil) {
+  public init(data: Answer?, errors: [GraphQLError], date: Timestamp? = nil, size: Int? = nil) {
     self.data = data
     self.errors = errors
     self.date = date
+    self.size = size
   }
 }
 

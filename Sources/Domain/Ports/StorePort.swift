@@ -175,8 +175,8 @@ public protocol CaptureStore: Sendable {
   /// What is stored of the repository, held against what GitHub said there is.
   func proof(of repository: RepositoryID) async throws -> CaptureProof
 
-  /// The highest number at which an issue or a pull request is stored; nil where there is none.
-  func newestItem(of repository: RepositoryID) async throws -> Int?
+  /// How many issues and pull requests are known, and the highest number of one; 0 where there is none.
+  func storedItems(of repository: RepositoryID) async throws -> (count: Int, newest: Int)
 
   /// Numbers from 1 to `newest` that nothing is known of, ascending. Those that are dead letters are left to repairs, which
   /// ask for them ever more seldom.
