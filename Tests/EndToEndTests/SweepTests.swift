@@ -211,6 +211,22 @@ import Testing
     }
   }
 
+  @Test func aDispatchThatFailedIsMadeGoodByTheReRun() async throws {
+    try await Self.planned { database, github, step, job in
+      github.fail(.unavailable(), on: .rest, times: nil)
+      let failed = try await step.run("continue", "--job-id", job)
+      #expect(failed.status == 75, "\(failed.log)")
+      #expect(github.mutations.isEmpty)
+      github.clearFaults()
+      for attempt in 2...3 {
+        let again = try await step.with("GITHUB_RUN_ATTEMPT", "\(attempt)").run("continue", "--job-id", job)
+        #expect(again.status == 0, "\(again.log)")
+        #expect(again.log.contains(attempt == 2 ? "is dispatched" : "has dispatched the next one before"))
+        #expect(github.mutations.count == 1)
+      }
+    }
+  }
+
   @Test func aChainThatStoresNothingEnds() async throws {
     try await Self.planned { database, github, step, job in
       var status: [Int32] = []

@@ -11,8 +11,7 @@ struct WorkflowContinuation {
 
   /// Dispatches the next run where there is to be one.
   ///
-  /// That it is dispatched is recorded first: a run that ends in between leaves the job to the sweep, and never starts
-  /// two others.
+  /// That it is dispatched is noted once GitHub took it: where it did not, the re-run dispatches it.
   ///
   /// - Throws: `Failure` outside a workflow run (78) where the job is still open, and where GitHub does not take the dispatch.
   func run(_ job: Job) async throws -> Continuation {
@@ -32,6 +31,7 @@ struct WorkflowContinuation {
         refusal.exitStatus, "\(file) could not be dispatched: \(refusal.problem)",
         advice: "Give the job `permissions: actions: write`; until then the sweep goes on with job \(job.id).")
     }
+    try await store.noteContinuation(of: job.id, runID: environment.runID)
     return continuation
   }
 }
