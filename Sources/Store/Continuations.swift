@@ -29,6 +29,12 @@ extension Store {
         let last: Chain? = try row.decodeJSON("continuation")
         if let last, last.runID == runID, last.isDispatched == true { return .alreadyDispatched }
         if try chunks.decode("all_wait"), let moment: Timestamp = try chunks.decodeIfPresent("not_before") {
+          // Who waits is not idle.
+          try transaction.query(
+            """
+            UPDATE yardmaster.progressive_capture_jobs SET metadata = jsonb_set(metadata, '{continuation,idle}', '0')
+            WHERE id = $1::uuid AND metadata ? 'continuation'
+            """, [.id(job)])
           return .waits(until: moment)
         }
         let next = Chain(after: last, runID: runID, pages: try chunks.decode("pages"))
@@ -83,7 +89,8 @@ private struct Chain: Codable, Sendable {
       idle = last.pages == pages ? last.idle : 0
     } else {
       number = (last?.number ?? 0) + 1
-      idle = last.map { $0.pages == pages ? $0.idle + 1 : 0 } ?? 0
+      // Before the first run there was nothing.
+      idle = pages == last?.pages ?? 0 ? (last?.idle ?? 0) + 1 : 0
     }
   }
 

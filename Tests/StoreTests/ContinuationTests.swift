@@ -54,6 +54,15 @@ import Testing
     }
   }
 
+  @Test func twoRunsWithoutAPageAreEnoughFromTheBeginning() async throws {
+    try await withStore { store, database in
+      let job = try await Fixture.job(store, chunks: [.range(first: 1, last: 9)])
+      #expect(try await store.continueJob(job.id, runID: 100) == .dispatch(number: 1))
+      #expect(try await store.continueJob(job.id, runID: 100) == .dispatch(number: 1))
+      #expect(try await store.continueJob(job.id, runID: 101) == .stuck(runs: 2))
+    }
+  }
+
   @Test func aJobThatWaitsForQuotaIsLeftToTheSweep() async throws {
     try await withStore { store, database in
       let job = try await Fixture.job(store, chunks: (1...3).map { .range(first: $0, last: $0) })
