@@ -53,12 +53,16 @@ extension Store {
   ///
   /// Not before GitHub took it: a run that ends in between dispatches once more when it is run again, which does no
   /// harm, where a note without a dispatch would end the chain in silence.
-  public func noteContinuation(of job: JobID, runID: Int64) async throws {
+  ///
+  /// - Parameter isDispatched: false where a limit of GitHub's kept it from being dispatched: who waits is not idle.
+  public func noteContinuation(of job: JobID, runID: Int64, isDispatched: Bool = true) async throws {
     try await perform { session in
       try await session.query(
         """
         UPDATE yardmaster.progressive_capture_jobs
-        SET metadata = jsonb_set(metadata, '{continuation,dispatched}', 'true')
+        SET metadata = \(isDispatched
+          ? "jsonb_set(metadata, '{continuation,dispatched}', 'true')"
+          : "jsonb_set(metadata, '{continuation,idle}', '0')")
         WHERE id = $1::uuid AND metadata->'continuation'->'run_id' = to_jsonb($2::bigint)
         """, [.id(job), .integer(runID)])
     }

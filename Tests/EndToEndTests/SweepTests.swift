@@ -227,6 +227,22 @@ import Testing
     }
   }
 
+  @Test func aLimitThatTheDispatchMeetsLeavesTheJobToTheSweep() async throws {
+    try await Self.planned { database, github, step, job in
+      github.fail(.secondaryLimit(status: 403, retryAfter: 600), on: .rest)
+      let begun = ContinuousClock.now
+      let limited = try await step.run("continue", "--job-id", job)
+      #expect(limited.status == 0, "\(limited.log)")
+      #expect(limited.log.contains("sweep") && limited.outputs["complete"] == "false", "\(limited.log)")
+      // The limit is the ledger's: the next process asks GitHub nothing.
+      let requests = github.journal.count
+      let next = try await step.with("GITHUB_RUN_ID", "4712").run("continue", "--job-id", job)
+      #expect(next.status == 0 && next.log.contains("sweep"), "\(next.log)")
+      #expect(github.journal.count == requests && github.mutations.isEmpty)
+      #expect(ContinuousClock.now - begun < .seconds(60))
+    }
+  }
+
   @Test func aChainThatStoresNothingEnds() async throws {
     try await Self.planned { database, github, step, job in
       var status: [Int32] = []
