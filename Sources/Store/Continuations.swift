@@ -57,7 +57,7 @@ extension Store {
   /// - Parameter isDispatched: false where a limit of GitHub's kept it from being dispatched: who waits is not idle.
   public func noteContinuation(of job: JobID, runID: Int64, isDispatched: Bool = true) async throws {
     try await perform { session in
-      try await session.query(
+      _ = try await session.query(
         """
         UPDATE yardmaster.progressive_capture_jobs
         SET metadata = \(isDispatched

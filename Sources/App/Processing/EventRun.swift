@@ -133,7 +133,10 @@ struct EventRun {
       var result = try await body(&self)
       result.eventID = claimed.id
       result.transactionID = claimed.transaction
-      if result.sync?.isComplete ?? true { try await entry.finish(claimed, outcome: .processed, error: nil) }
+      // Nor is one settled whose time was up: what it leaves waits in the table, and the re-run may be quicker.
+      if !Task.isCancelled, result.sync?.isComplete ?? true {
+        try await entry.finish(claimed, outcome: .processed, error: nil)
+      }
       return result
     }
   }

@@ -79,7 +79,11 @@ struct LaneRun {
       outcome.sentences.append("Job \(job.id) is in the hands of \(Self.words(for: job.processor)) already.")
     } else {
       let work = Work(job: job, githubID: facts.githubID, cause: request.event, inngest: inngest)
-      try await take(work, lane, &outcome)
+      do {
+        try await take(work, lane, &outcome)
+      } catch is CancellationError where session.deadline.stopSignal == nil && session.deadline.remaining <= 0 {
+        try await leave(job, &outcome)
+      }
     }
     for sentence in outcome.sentences { session.log.line("\(sentence)") }
     return outcome
@@ -91,6 +95,14 @@ struct LaneRun {
     if settings.mode == .dryRun { return .event }
     // The workflow that is to be dispatched is this one: it would dispatch itself for ever.
     return lane == .bulk && session.environment.workflowFile == settings.history.bulkWorkflow ? .event : lane
+  }
+
+  /// Time is up before anybody took the job.
+  private func leave(_ job: Job, _ outcome: inout Outcome) async throws {
+    let store = store
+    // On its own, because this task is cancelled by now.
+    try await Task { _ = try await store.move(job.id, LaneMove(to: .githubActions, status: .waiting)) }.value
+    outcome.sentences.append("Time is up: job \(job.id) waits in the table for the sweep.")
   }
 
   // MARK: Lanes
