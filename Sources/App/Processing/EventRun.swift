@@ -174,8 +174,18 @@ struct EventRun {
   }
 
   private mutating func capture(_ request: PlanRequest, _ history: HistoryRun) async throws -> EventResult {
-    let plan = try await history.plan(request)
     var result = EventResult(outcome: .processed)
+    let plan: Plan
+    do {
+      plan = try await history.plan(request)
+    } catch let waits as PlanWaits {
+      result.jobID = waits.job
+      result.hasWork = false
+      result.isCaptureComplete = false
+      report.remaining.append("\(waits.problem); the sweep plans it after that.")
+      session.log.line("\(waits.problem). \(waits.advice)")
+      return result
+    }
     result.jobID = plan.job?.id
     result.matrix = plan.matrix
     result.hasWork = plan.hasWork

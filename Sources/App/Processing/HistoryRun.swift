@@ -12,12 +12,42 @@ struct HistoryRun {
   let store: Store
 
   /// Waits out limits of GitHub's that end in time: planning holds no lease.
+  ///
+  /// Before it waits, the request is entered into the table, so that a run that ends meanwhile has lost nothing: the same
+  /// request finds its row again, and so does the sweep.
+  ///
+  /// - Throws: `PlanWaits` where the limit does not end in time, and what the planner throws.
   func plan(_ request: PlanRequest) async throws -> Plan {
     let planner = Planner(github: github, store: store, clock: session.clock, logger: session.logger)
     let limits = LimitWait(deadline: session.deadline, clock: session.clock) { [log = session.log] moment in
       log.line("GitHub's rate limit holds until \(moment.description): planning waits for its end.")
     }
-    return try await limits.run { try await planner.plan(request) }
+    var request = request
+    do {
+      return try await limits.run {
+        do {
+          return try await planner.plan(request)
+        } catch let limited as RateLimited {
+          guard request.jobID == nil, let row = try await enter(request) else { throw limited }
+          request.jobID = row
+          // One that was there before may have its chunks already.
+          return try await planner.plan(request)
+        }
+      }
+    } catch let limited as RateLimited {
+      guard let job = request.jobID else { throw limited }
+      throw PlanWaits(job: job, until: limited.until)
+    }
+  }
+
+  /// The request's row, new or found again; nil where another lane has the same in hand.
+  private func enter(_ request: PlanRequest) async throws -> JobID? {
+    let (job, _) = try await store.enqueue(
+      LaneJob(
+        id: nil, repositoryID: try await store.repository(request.repository, githubID: nil),
+        scope: request.scope ?? CaptureScope(window: .all), processor: request.processor, runID: request.runID,
+        metadata: request.metadata))
+    return job.processor == request.processor ? job.id : nil
   }
 
   /// What a sync did, and the report of it.
@@ -69,6 +99,16 @@ struct HistoryRun {
     }
     return Captured(result: result, report: report)
   }
+}
+
+/// GitHub's limit ends after this run must have; the job waits in the table, and the sweep plans it.
+struct PlanWaits: UserFacingError {
+  var job: JobID
+  var until: Timestamp
+
+  var exitStatus: ExitStatus { .unavailable }
+  var problem: String { "GitHub's rate limit is used up until \(until), so job \(job) is not planned yet" }
+  var advice: String { "Run `yardmaster plan --job-id \(job)` after that moment, or leave it to the sweep." }
 }
 
 extension SyncResult {
