@@ -43,11 +43,11 @@ struct SweepCommand: SessionCommand {
     return try await session.withHistory { history in
       let sweep = SweepRun(history)
       let result = try await session.deadline.run { try await sweep.run(name, auditCap: cap) }
-      let job = result.steps.last { $0.part != .audit }?.job ?? result.steps.last?.job
+      let open = try await sweep.open(after: result)
       try session.outputs.write([
         (.outcome, (result.firstFailure == nil ? EventOutcome.processed : .failed).rawValue),
-        (.jobID, job?.id.text ?? ""), (.items, String(result.items)),
-        (.remainingChunks, String(result.remainingChunks)), (.complete, String(result.isComplete)),
+        (.jobID, open.job?.text ?? ""), (.items, String(result.items)),
+        (.remainingChunks, String(open.chunks)), (.complete, String(result.isComplete)),
       ])
       let report = await sweep.report(result)
       try session.summary.append(report.markdown())
