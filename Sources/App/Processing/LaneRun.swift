@@ -176,6 +176,7 @@ struct LaneRun {
     if !work.isItem {
       let plan = try await history.plan(
         PlanRequest(repository: job.repository, jobID: job.id, runID: work.cause.run.runID, processor: .event))
+      outcome.sentences += plan.notes
       guard plan.hasWork else { return done(job, &outcome) }
     }
     let captured = try await history.sync(job)
