@@ -69,20 +69,30 @@ final class Session: Sendable {
   ///   - ledger: the budgets that all jobs share; without one the client sends and asks for nothing of its own accord.
   ///   - patience: seconds that a request may be kept waiting for a limit before it throws `RateLimited`.
   ///   - priority: whether the reserve that is kept for event runs may be drawn on.
+  ///   - installation: the repository whose installation an App acts as where none is named; nil for the workflow's.
   func makeGitHub(
-    ledger: (any BudgetLedger)? = nil, patience: Double = .infinity, priority: BudgetRequest.Priority = .event
+    ledger: (any BudgetLedger)? = nil, patience: Double = .infinity, priority: BudgetRequest.Priority = .event,
+    installation: RepositoryName? = nil
   ) -> GitHubClient {
     var credentials = GitHubCredentials(token: environment.token)
     if let id = environment.appID, let key = environment.appPrivateKey {
       credentials.app = GitHubApp(
-        id: id, privateKey: key, installationID: environment.appInstallationID, repository: environment.repositoryName)
+        id: id, privateKey: key, installationID: environment.appInstallationID,
+        repository: installation ?? environment.repositoryName)
     }
     // What an event asks for is little, and its token can always read it.
     if priority == .history { credentials.furtherTokens = environment.furtherTokens }
     let budgets = ledger.map {
       GitHubClient.Budgets(ledger: $0, priority: priority, repository: environment.repositoryName)
     }
-    return GitHubClient(
+    return makeGitHub(credentials, budgets: budgets, patience: patience)
+  }
+
+  /// A client of its own for these credentials.
+  func makeGitHub(
+    _ credentials: GitHubCredentials, budgets: GitHubClient.Budgets? = nil, patience: Double = .infinity
+  ) -> GitHubClient {
+    GitHubClient(
       http: HTTPClient(configuration: HTTPClient.Configuration()), apiURL: environment.apiURL,
       graphQLURL: environment.graphQLURL, credentials: credentials, budgets: budgets, patience: patience,
       deadline: deadline, clock: clock, logger: logger, userAgent: "yardmaster/\(Version.current)")
