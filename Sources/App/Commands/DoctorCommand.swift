@@ -4,6 +4,7 @@ import Domain
 import FoundationEssentials
 import GitHub
 import Markup
+import Reporting
 import Store
 
 /// `yardmaster doctor`: is everything there that a run needs?
@@ -58,7 +59,7 @@ struct DoctorCommand: SessionCommand {
     let core = limits?.resources.core
     let graphQL = limits?.resources.graphql
     return
-      "REST \(core?.remaining ?? 0) of \(core?.limit ?? 0) requests left, GraphQL \(graphQL?.remaining ?? 0) of \(graphQL?.limit ?? 0) points"
+      "REST \(Figures.count(core?.remaining ?? 0)) of \(Figures.count(core?.limit ?? 0)) requests left, GraphQL \(Figures.count(graphQL?.remaining ?? 0)) of \(Figures.count(graphQL?.limit ?? 0)) points"
   }
 
   private func look(at name: RepositoryName, by github: GitHubClient) async throws -> LogText {
@@ -91,7 +92,8 @@ struct DoctorCommand: SessionCommand {
     }
     guard health.mayMigrate else {
       let place = health.schemaVersion == nil ? "DATABASE \"\(health.database)\"" : "SCHEMA yardmaster"
-      let missing = health.schemaVersion.map { "is at version \($0), older than this executable's," } ?? "is not there yet"
+      let missing =
+        health.schemaVersion.map { "is at version \($0), older than this executable's," } ?? "is not there yet"
       throw Failure(
         .configuration, "The schema yardmaster \(missing) and the role \(health.role) may not make it",
         advice: "Run `GRANT CREATE ON \(place) TO \"\(health.role)\"`, or `yardmaster migrate` as a role that may.")

@@ -107,7 +107,7 @@ struct PlanCommand: SessionCommand {
     try session.summary.append(report.markdown())
     for note in plan.notes { session.log.line("\(note)") }
     session.log.line(
-      "Planned \(name.description): job \(plan.job?.id.text ?? "none"), chunks: \(plan.chunkCount), matrix jobs: \(plan.matrix.count)."
+      "Planned \(name.description): job \(plan.job?.id.text ?? "none"), chunks: \(Figures.count(plan.chunkCount)), matrix jobs: \(Figures.count(plan.matrix.count))."
     )
     if plan.hasWork, let job = plan.job, !session.environment.isActions {
       session.log.line("Next: yardmaster sync --job-id \(job.id.text)")

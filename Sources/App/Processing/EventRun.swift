@@ -196,7 +196,9 @@ struct EventRun {
     result.exitStatus = captured.result.exitStatus
     result.syncReport = captured.report
     if !captured.result.isComplete {
-      report.remaining.append("\(captured.result.remainingChunks) chunks of job \(job.id.text) wait for the next sync.")
+      let left = captured.result.remainingChunks
+      report.remaining.append(
+        "\(Figures.count(left, "chunk")) of job \(job.id.text) \(left == 1 ? "waits" : "wait") for the next sync.")
     }
     return result
   }

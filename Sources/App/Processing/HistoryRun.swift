@@ -71,13 +71,15 @@ struct HistoryRun {
       let runID = session.environment.runID
       result = try await narrator.watch { try await run.run(job: job, runID: runID) }
     }
-    let remaining = result.remainingChunks
-    let state: LogText =
-      result.isComplete ? "the job is complete" : "\(remaining) \(remaining == 1 ? "chunk remains" : "chunks remain")"
-    session.log.line("Captured \(result.items) items (\(result.rows) rows) in this run; \(state).")
+    let left = result.remainingChunks
+    let state = result.isComplete ? "the job is complete" : Figures.count(left, "chunk remains", "chunks remain")
+    session.log.line(
+      "Captured \(Figures.count(result.items, "item")) (\(Figures.count(result.rows, "row"))) in this run; \(state)."
+    )
     let replaced = await store.replacedNULs()
     if replaced > 0 {
-      session.log.line("Characters U+0000, which Postgres cannot store, replaced by U+FFFD in this run: \(replaced).")
+      session.log.line(
+        "Characters U+0000, which Postgres cannot store, replaced by U+FFFD in this run: \(Figures.count(replaced)).")
     }
     // A process that was asked to end has a second: the report can do without the job's chunks then.
     guard session.deadline.stopSignal == nil, let progress = try await store.progress(of: job.id).first else {
