@@ -53,7 +53,13 @@ struct SweepCommand: SessionCommand {
       try session.summary.append(report.markdown())
       if let proof = report.proof { session.log.line("\(ProofReport(proof, now: report.now).verdict)") }
       for sentence in report.remaining { session.log.line("\(sentence)") }
-      if case .signal(let signal)? = result.stopped { return signal.exitStatus }
+      if case .signal(let signal)? = result.stopped {
+        session.log.line("Ended by \(signal.name); what was captured is stored. The next `yardmaster sweep` goes on.")
+        return signal.exitStatus
+      }
+      if case .timeLimit? = result.stopped {
+        session.log.line("Time is up; what was captured is stored. The next `yardmaster sweep` goes on.")
+      }
       if let failure = result.firstFailure { throw failure }
       return .done
     }

@@ -122,6 +122,22 @@ extension SyncResult {
     if case .signal(let signal) = stopped { signal.exitStatus } else { .done }
   }
 
+  /// Why a run that leaves its job incomplete ended, and what comes next.
+  func farewell(of job: JobID) -> String? {
+    let command = "`yardmaster sync --job-id \(job)`"
+    switch stopped {
+    case _ where isComplete: return nil
+    case .signal(let signal):
+      return "Ended by \(signal.name); the checkpoint is saved. Go on with \(command)."
+    case .timeLimit: return "Time is up; the checkpoint is saved. Go on with \(command)."
+    case .rateLimited(let until):
+      return "The checkpoint is saved. Go on with \(command) after \(until), or leave the rest to the sweep."
+    case .spent: return "What this run may spend is spent; the checkpoint is saved. Go on with \(command)."
+    case .cancelled, nil:
+      return "Other processes hold the chunks that are left; `yardmaster status --job-id \(job)` shows them."
+    }
+  }
+
   var reportedStop: SyncReport.Stop? {
     switch stopped {
     case .signal(let signal): .signal(signal)

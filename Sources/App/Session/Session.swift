@@ -43,7 +43,10 @@ final class Session: Sendable {
       report(Fault(error))
       return error.exitStatus
     } catch is CancellationError {
-      if let signal = deadline.stopSignal { return signal.exitStatus }
+      if let signal = deadline.stopSignal {
+        log.line("Ended by \(signal.name). What is stored stays: the same command goes on from there.")
+        return signal.exitStatus
+      }
       report(
         Fault(
           problem: "The time limit was reached before the work was done",
