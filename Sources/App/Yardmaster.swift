@@ -41,6 +41,10 @@ public struct Yardmaster: ParsableCommand {
   public static func main() async -> Never {
     // Signals are blocked before any other thread exists, so that only the deadline's own thread takes them.
     let deadline = RunDeadline.install(timeLimit: nil)
+    if let unknown = UnknownCommand(CommandLine.arguments.dropFirst(), of: configuration) {
+      RunLog(output: 2, isActions: false).lines(unknown.lines)
+      Glibc.exit(ExitStatus.usage.rawValue)
+    }
     let command: any ParsableCommand
     do {
       command = try parseAsRoot()

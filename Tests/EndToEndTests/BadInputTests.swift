@@ -23,6 +23,15 @@ import Testing
     #expect(end.outputs["outcome"] == "failed")
   }
 
+  @Test("a word that is no command", arguments: [("synk", "did you mean 'sync'?"), ("bogus", "'bogus'.")])
+  func unknownCommands(word: String, answer: String) async throws {
+    let end = try await Step(github: "http://127.0.0.1:1", database: "").run(word, "--job-id", "x")
+    #expect(end.status == 64, "\(end.log)")
+    #expect(end.log.hasPrefix("Error: unknown command '\(word)'") && end.log.contains(answer), "\(end.log)")
+    for command in ["run", "plan", "continue", "doctor"] { #expect(end.log.contains("\n  \(command) ")) }
+    #expect(!end.log.contains("yardmaster run"))
+  }
+
   @Test func anEventFileThatIsMissing() async throws {
     let end = try await Step(github: "http://127.0.0.1:1", database: "").with("GITHUB_EVENT_NAME", "issues")
       .with("GITHUB_EVENT_PATH", "/nowhere/event.json").run()
