@@ -19,6 +19,8 @@ struct ContinueCommand: SessionCommand {
   @Option(help: ArgumentHelp("The job that `yardmaster plan` printed.", valueName: "uuid"))
   var jobID: String
 
+  static var publishesFailure: Bool { true }
+
   func validate() throws {
     guard JobID(jobID) != nil else { throw ValidationError("--job-id takes the UUID that `yardmaster plan` printed.") }
   }
@@ -44,8 +46,11 @@ struct ContinueCommand: SessionCommand {
       session.log.line("\(report.sentence)")
       return .done
     }
-    throw Failure(
-      .failed, String(report.sentence.dropLast()),
-      advice: "Look at the chunks' errors with `yardmaster status --job-id \(job.id)`, then dispatch the workflow again.")
+    throw Published(
+      cause: Failure(
+        .failed, String(report.sentence.dropLast()),
+        advice:
+          "Look at the chunks' errors with `yardmaster status --job-id \(job.id)`, then dispatch the workflow again."
+      ))
   }
 }

@@ -51,6 +51,8 @@ struct PlanCommand: SessionCommand {
 
   static var printsToStandardOutput: Bool { true }
 
+  static var publishesFailure: Bool { true }
+
   func validate() throws {
     let windows = [daysBack != nil, since != nil, all, full].count { $0 }
     if windows > 1 { throw ValidationError("Give one of --days-back, --since, --all and --full, not several.") }

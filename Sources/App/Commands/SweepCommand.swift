@@ -29,6 +29,8 @@ struct SweepCommand: SessionCommand {
       valueName: "n"))
   var auditPoints: Int?
 
+  static var publishesFailure: Bool { true }
+
   func validate() throws {
     if let timeLimit, !(timeLimit > 0) { throw ValidationError("--time-limit takes a number of seconds above 0.") }
     if let auditPoints, !(0...1_000_000).contains(auditPoints) {
@@ -60,7 +62,7 @@ struct SweepCommand: SessionCommand {
       if case .timeLimit? = result.stopped {
         session.log.line("Time is up; what was captured is stored. The next `yardmaster sweep` goes on.")
       }
-      if let failure = result.firstFailure { throw failure }
+      if let failure = result.firstFailure { throw Published(cause: failure) }
       return .done
     }
   }

@@ -22,6 +22,8 @@ struct SyncCommand: SessionCommand {
   @Option(help: ArgumentHelp("Stop in good order after this long.", valueName: "seconds"))
   var timeLimit: Double?
 
+  static var publishesFailure: Bool { true }
+
   func validate() throws {
     guard JobID(jobID) != nil else { throw ValidationError("--job-id takes the UUID that `yardmaster plan` printed.") }
     if let timeLimit, !(timeLimit > 0) { throw ValidationError("--time-limit takes a number of seconds above 0.") }

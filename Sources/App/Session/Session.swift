@@ -1,4 +1,5 @@
 import ActionsRuntime
+import ArgumentParser
 import Configuration
 import Domain
 import FoundationEssentials
@@ -8,6 +9,11 @@ import Logging
 import Markup
 import Reporting
 import Store
+
+/// A failure that the command has told in its outputs and its summary.
+struct Published: Error {
+  var cause: any UserFacingError
+}
 
 /// What one run of the executable works with. Nothing is opened before a path needs it.
 final class Session: Sendable {
@@ -34,29 +40,46 @@ final class Session: Sendable {
     do {
       if let problem = environment.problems.first { throw problem }
       return try await command.execute(in: self)
+    } catch let error as Published {
+      report(Fault(error.cause))
+      return error.cause.exitStatus
     } catch let error as InvalidConfiguration {
       for error in error.errors {
         log.error("\(error.message). \(error.advice)", title: "Configuration", location: error.location)
       }
+      publish(Fault(error), of: command)
       return error.exitStatus
     } catch let error as any UserFacingError {
       report(Fault(error))
+      publish(Fault(error), of: command)
       return error.exitStatus
     } catch is CancellationError {
       if let signal = deadline.stopSignal {
         log.line("Ended by \(signal.name). What is stored stays: the same command goes on from there.")
         return signal.exitStatus
       }
-      report(
-        Fault(
-          problem: "The time limit was reached before the work was done",
-          advice: "Run the job again: it goes on where this run stopped.", exitStatus: .unavailable))
+      let fault = Fault(
+        problem: "The time limit was reached before the work was done",
+        advice: "Run the job again: it goes on where this run stopped.", exitStatus: .unavailable)
+      report(fault)
+      publish(fault, of: command)
       return .unavailable
     } catch {
       logger.debug("unexpected error: \(error)")
       report(Fault(error))
+      publish(Fault(error), of: command)
       return .failed
     }
+  }
+
+  /// Writes the outcome and a summary of a failure that the command itself has written none of. Faults of the writing
+  /// must not hide that failure.
+  private func publish(_ fault: Fault, of command: any SessionCommand) {
+    let kind = type(of: command)
+    guard kind.publishesFailure else { return }
+    try? outputs.write([(.outcome, EventOutcome.failed.rawValue)])
+    let name = Markdown.code("yardmaster \(kind.configuration.commandName ?? "")")
+    try? summary.append(.blocks(["### ❌ \(name) failed", fault.markdown]))
   }
 
   func report(_ fault: Fault) {
