@@ -102,7 +102,9 @@ private func dispatch(_ inputs: String) -> [UInt8] {
     try await withMigratedDatabase { database in
       try await withGitHubDouble(laneModel(laneConfiguration())) { github in
         let end = try await Step(github: github.url, database: database.url)
-          .event("workflow_dispatch", dispatch(#""repository_name":"octo/widget","max_items":"20""#)).run("run")
+          .event(
+            "workflow_dispatch", dispatch(#""repository_name":" octo/widget","days_back":"All ","max_items":" 20 ""#)
+          ).run("run")
         #expect(end.status == 0, "\(end.log)")
         #expect(end.outputs["complete"] == "true")
         #expect(try await jobs(database) == "event completed")
