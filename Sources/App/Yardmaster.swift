@@ -41,6 +41,10 @@ public struct Yardmaster: ParsableCommand {
   public static func main() async -> Never {
     // Signals are blocked before any other thread exists, so that only the deadline's own thread takes them.
     let deadline = RunDeadline.install(timeLimit: nil)
+    if let unknown = UnknownCommand(CommandLine.arguments.dropFirst(), of: configuration) {
+      RunLog(output: 2, isActions: false).lines(unknown.lines)
+      Glibc.exit(ExitStatus.usage.rawValue)
+    }
     let command: any ParsableCommand
     do {
       command = try parseAsRoot()
@@ -67,9 +71,12 @@ public struct Yardmaster: ParsableCommand {
 protocol SessionCommand: ParsableCommand, Sendable {
   /// Whether standard output belongs to the command's result, so that the log goes to standard error.
   static var printsToStandardOutput: Bool { get }
+  /// Whether a failure belongs into the step's outputs and summary: a workflow goes by the command's outcome.
+  static var publishesFailure: Bool { get }
   func execute(in session: Session) async throws -> ExitStatus
 }
 
 extension SessionCommand {
   static var printsToStandardOutput: Bool { false }
+  static var publishesFailure: Bool { false }
 }

@@ -4,8 +4,9 @@ public import HTTP
 
 /// Inngest's event API: `POST {base}/e/{event key}`.
 ///
-/// An event is accepted where the answer is a 2xx with the ids of what was stored. 5xx, broken connections and time-outs
-/// are tried again, with pauses that grow; any other answer is final, because somebody else can do the work at once.
+/// An event is accepted where the answer is a 2xx with the ids of what was stored. 5xx, 408, 429, broken connections and
+/// time-outs are tried again, with pauses that grow and are no shorter than a `Retry-After`; any other answer is final,
+/// because somebody else can do the work at once. So is a `Retry-After` that is too long to wait for.
 /// Sending twice does no harm: the event's id makes the second one a duplicate.
 ///
 /// The event key is a secret and stands in the URL, so that neither the URL nor a part of it goes into an error.
@@ -19,11 +20,19 @@ public struct InngestClient: Sendable {
     public var timeout: Double
     /// Seconds of the first pause; each is twice the one before, less up to half by chance.
     public var pause: Double
+    /// Seconds of the longest pause that an answer may ask for.
+    public var longestPause: Double
+    /// The share of the run's time that may be spent; the rest is for whoever does the work instead.
+    public var share: Double
 
-    public init(attempts: Int = 4, timeout: Double = 10, pause: Double = 0.5) {
+    public init(
+      attempts: Int = 4, timeout: Double = 10, pause: Double = 0.5, longestPause: Double = 10, share: Double = 0.5
+    ) {
       self.attempts = attempts
       self.timeout = timeout
       self.pause = pause
+      self.longestPause = longestPause
+      self.share = share
     }
   }
 
@@ -57,20 +66,25 @@ public struct InngestClient: Sendable {
   /// - Throws: `InngestError`, or `CancellationError`.
   public func send(_ event: InngestEvent) async throws -> [String] {
     let url = try url()
+    let reserve = deadline.remaining.isFinite ? deadline.remaining * (1 - patience.share) : 0
     var detail = "there was no time left"
+    var asked = 0.0
     var attempt = 0
     while attempt < patience.attempts {
       if attempt > 0 {
-        let pause = patience.pause * Double(1 << min(attempt - 1, 10)) * Double.random(in: 0.5...1)
-        guard deadline.stopSignal == nil, deadline.remaining > pause else { break }
+        let own = patience.pause * Double(1 << min(attempt - 1, 10)) * Double.random(in: 0.5...1)
+        let pause = max(own, asked)
+        guard asked <= patience.longestPause, deadline.stopSignal == nil, deadline.remaining - reserve > pause else {
+          break
+        }
         try await clock.sleep(seconds: pause)
       }
-      let timeout = min(patience.timeout, deadline.remaining)
+      let timeout = min(patience.timeout, deadline.remaining - reserve)
       guard timeout > 0 else { break }
       attempt += 1
       switch try await attemptOnce(event, url: url, timeout: timeout) {
       case .accepted(let ids): return ids
-      case .mayPass(let why): detail = why
+      case .mayPass(let why, let retryAfter): (detail, asked) = (why, retryAfter)
       }
     }
     throw InngestError.unreachable(attempts: attempt, detail: detail)
@@ -78,7 +92,8 @@ public struct InngestClient: Sendable {
 
   private enum Outcome {
     case accepted([String])
-    case mayPass(String)
+    /// - Parameter retryAfter: seconds that the answer asks to wait.
+    case mayPass(String, retryAfter: Double = 0)
   }
 
   private func attemptOnce(_ event: InngestEvent, url: String, timeout: Double) async throws -> Outcome {
@@ -102,7 +117,10 @@ public struct InngestClient: Sendable {
       let ids = (answer?.ids ?? []).filter { !$0.isEmpty }
       guard !ids.isEmpty else { throw InngestError.noReceipt(status: response.status) }
       return .accepted(ids)
-    case 500...: return .mayPass("HTTP \(response.status)")
+    case 408, 429, 500...:
+      // A date is not what the event API sends, and says nothing where the clocks differ.
+      let retryAfter = response.headers["retry-after"].flatMap { Double($0) } ?? 0
+      return .mayPass("HTTP \(response.status)", retryAfter: retryAfter.isFinite ? max(0, retryAfter) : 0)
     default: throw InngestError.refused(status: response.status, message: quotable(answer?.error))
     }
   }

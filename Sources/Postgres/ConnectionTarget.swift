@@ -6,6 +6,15 @@ struct ConnectionTarget {
   let keywords: [(name: String, value: String)]
   /// Seconds, where the connection string names them; libpq enforces them in its blocking calls only.
   let connectTimeout: Double?
+  let place: Place
+
+  /// Where the connection string leads, for messages.
+  enum Place: Equatable {
+    /// Host and port as they are safe to show; empty for libpq's defaults.
+    case named(String)
+    /// A URI with more than one `@`: a part of the password may stand where libpq sees a host.
+    case ambiguous
+  }
 
   /// - Throws: `malformedConnectionString`. libpq's own explanation quotes parts of the string, where the password may
   ///   be, so it is never repeated.
@@ -17,6 +26,8 @@ struct ConnectionTarget {
     }
     defer { unsafe PQconninfoFree(options) }
     var timeout: Double?
+    var host = ""
+    var port = "5432"
     var option = unsafe options
     // The array ends with an entry whose keyword is null.
     while let keyword = unsafe option.pointee.keyword {
@@ -24,9 +35,24 @@ struct ConnectionTarget {
         // Zero or less means no limit to libpq; we always have one.
         timeout = unsafe Double(String(cString: value)).flatMap { $0 > 0 ? $0 : nil }
       }
+      if let value = unsafe option.pointee.val {
+        switch unsafe String(cString: keyword) {
+        case "host": host = unsafe String(cString: value)
+        case "hostaddr" where host.isEmpty: host = unsafe String(cString: value)
+        case "port": port = unsafe String(cString: value)
+        default: break
+        }
+      }
       unsafe option += 1
     }
     connectTimeout = timeout
+    let isURI = conninfo.hasPrefix("postgresql://") || conninfo.hasPrefix("postgres://")
+    if isURI, conninfo.utf8.count(where: { $0 == UInt8(ascii: "@") }) > 1 {
+      place = .ambiguous
+    } else {
+      // A list of hosts has its ports in a list of its own, and a directory with a socket has none.
+      place = .named(host.isEmpty || host.contains("/") || host.contains(",") ? host : "\(host):\(port)")
+    }
     keywords = [
       ("fallback_application_name", applicationName),
       // A peer that vanished without a word is noticed within about a minute.
@@ -44,9 +70,9 @@ struct ConnectionTarget {
 extension PostgresError {
   /// Why connecting failed, read from libpq's text, since libpq keeps no code for it.
   ///
-  /// Only known phrases and the server's own message come through: a connection string with an unescaped `@` makes libpq
-  /// take a part of the password for a host name and quote it.
-  init(connectionText text: String) {
+  /// Only known phrases, the server's own message and a host that is certainly one come through: a connection string
+  /// with an unescaped `@` makes libpq take a part of the password for a host name and quote it.
+  init(connectionText text: String, to place: ConnectionTarget.Place) {
     if let answer = ServerAnswer(text) {
       var condition = Self.condition(ofSQLState: answer.sqlState)
       if condition == .shutdown || condition == .other || condition == .connectionLost {
@@ -77,7 +103,28 @@ extension PostgresError {
         "server closed the connection unexpectedly", "No space left on device",
       ]
       let phrase = phrases.first { text.contains($0) }
-      self.init(.connectionFailed, message: "no connection to the server" + (phrase.map { ": \($0)" } ?? ""))
+      self.init(noConnection: phrase, to: place)
+    }
+  }
+
+  /// No server answered.
+  ///
+  /// A name that cannot be resolved may be a resolver's fault, and passes; only where a password may have been taken for
+  /// the name, it is surely the connection string's.
+  init(noConnection reason: String?, to place: ConnectionTarget.Place) {
+    let isUnknown = reason == "Name or service not known" || reason == "No address associated with hostname"
+    switch place {
+    case .ambiguous where isUnknown:
+      self.init(
+        .malformedConnectionString,
+        message:
+          "it holds more than one @, and what follows the first one is no host that is known; in a URI an @ of the password is written %40"
+      )
+    case .named(let name) where !name.isEmpty:
+      let hint = isUnknown ? " (in a URI, special characters of the password are percent-encoded: @ as %40)" : ""
+      self.init(.connectionFailed, message: "no connection to \(name)" + (reason.map { ": \($0)" } ?? "") + hint)
+    case .named, .ambiguous:
+      self.init(.connectionFailed, message: "no connection to the server" + (reason.map { ": \($0)" } ?? ""))
     }
   }
 }

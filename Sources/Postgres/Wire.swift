@@ -30,13 +30,13 @@ internal import Glibc
       } catch {
         isUsable = false
         guard error.condition == .timedOut else { throw error }
-        throw PostgresError(.connectionFailed, message: "no connection to the server: timeout expired")
+        throw PostgresError(noConnection: "timeout expired", to: target.place)
       }
       next = unsafe PQconnectPoll(connection)
     }
     guard unsafe PQstatus(connection) == CONNECTION_OK else {
       isUsable = false
-      throw PostgresError(connectionText: unsafe String(cString: PQerrorMessage(connection)))
+      throw PostgresError(connectionText: unsafe String(cString: PQerrorMessage(connection)), to: target.place)
     }
     unsafe PQsetErrorVerbosity(connection, PQERRORS_DEFAULT)
     unsafe PQsetnonblocking(connection, 1)

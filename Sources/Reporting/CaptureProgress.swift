@@ -62,7 +62,7 @@ public struct CaptureProgress: Hashable, Sendable {
   private var left: String? {
     guard let pointsLeft else { return nil }
     let needed = pointsNeeded.map { $0 > pointsLeft ? ", about \(Figures.count($0)) needed" : "" } ?? ""
-    return "\(Figures.count(pointsLeft)) points left\(needed)"
+    return "\(Figures.count(pointsLeft, "point")) left\(needed)"
   }
 
   /// What a wait that begins is told with.
@@ -82,7 +82,7 @@ public struct CaptureProgress: Hashable, Sendable {
     }
     parts.append(items == 0 && rows > 0 ? Figures.count(rows, "row") : Figures.count(items, "item"))
     if let itemsPerSecond { parts.append("\(Figures.decimal(itemsPerSecond))/s") }
-    if let pointsLeft { parts.append("\(Figures.count(pointsLeft)) points left") }
+    if let pointsLeft { parts.append("\(Figures.count(pointsLeft, "point")) left") }
     return "\(parts.joined(separator: "  "))"
   }
 }

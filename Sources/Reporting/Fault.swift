@@ -1,5 +1,5 @@
 public import Domain
-import Markup
+public import Markup
 
 /// A failure as a report shows it.
 public struct Fault: Hashable, Sendable {
@@ -30,7 +30,7 @@ public struct Fault: Hashable, Sendable {
   /// The problem and what to do about it, as plain text.
   public var sentences: String { "\(problem). \(advice)" }
 
-  var markdown: Markdown {
+  public var markdown: Markdown {
     let place: Markdown = location.map { "\n\nIn \(Markdown.code($0.description))." } ?? ""
     return "\(Markdown.quote(Figures.shortened(problem, to: 2_000)))\(place)\n\n**What to do:** \(advice)"
   }

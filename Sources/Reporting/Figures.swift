@@ -1,9 +1,9 @@
 import Domain
 
 /// Numbers for people.
-enum Figures {
+public enum Figures {
   /// `1,234,567`
-  static func count(_ value: Int) -> String {
+  public static func count(_ value: Int) -> String {
     let digits = Array(String(value.magnitude).utf8)
     var out = value < 0 ? "-" : ""
     for (index, digit) in digits.enumerated() {
@@ -14,7 +14,7 @@ enum Figures {
   }
 
   /// `1 request`, `2 requests`
-  static func count(_ value: Int, _ one: String, _ many: String? = nil) -> String {
+  public static func count(_ value: Int, _ one: String, _ many: String? = nil) -> String {
     "\(count(value)) \(value == 1 ? one : many ?? one + "s")"
   }
 

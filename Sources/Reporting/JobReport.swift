@@ -77,6 +77,7 @@ struct Cost {
   func each(of items: Int) -> String? {
     guard items > 0 else { return nil }
     let points = Figures.ratio(Double(points) / Double(items))
-    return "\(points) points, \(Figures.ratio(Double(requests) / Double(items))) REST requests"
+    let requests = Figures.ratio(Double(requests) / Double(items))
+    return "\(points) point\(points == "1" ? "" : "s"), \(requests) REST request\(requests == "1" ? "" : "s")"
   }
 }

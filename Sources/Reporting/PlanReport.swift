@@ -46,7 +46,7 @@ public struct PlanReport: Sendable {
   }
 
   private var remarks: Markdown {
-    notes.prefix(20).map { "- \(Figures.shortened($0, to: 300))" }.joined(separator: "\n")
+    notes.prefix(20).map { "- \(Markdown.sentence(Figures.shortened($0, to: 300)))" }.joined(separator: "\n")
   }
 }
 

@@ -150,12 +150,13 @@ public struct RunReport: Sendable {
 
   private var captured: Markdown {
     guard !capture.isEmpty else { return "" }
-    return "**History**\n\n" + capture.map { "- \(Figures.shortened($0, to: 500))" }.joined(separator: "\n")
+    return "**History**\n\n"
+      + capture.map { "- \(Markdown.sentence(Figures.shortened($0, to: 500)))" }.joined(separator: "\n")
   }
 
   private var remains: Markdown {
     guard !remaining.isEmpty else { return "" }
-    return "**What remains**\n\n" + remaining.map { "- \($0)" }.joined(separator: "\n")
+    return "**What remains**\n\n" + remaining.map { "- \(Markdown.sentence($0))" }.joined(separator: "\n")
   }
 
   private var cost: Markdown { "**Cost:** \(usage.inWords) · \(Figures.duration(duration))" }

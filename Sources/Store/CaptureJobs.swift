@@ -111,7 +111,8 @@ extension Store {
         .id(new.repositoryID), try .encoded(new.scope), .id(id), .text(new.kind.rawValue),
         .text(new.processor.rawValue),
       ])
-    if let row = open.first { return try row.decode("id") }
+    // One that was entered and not planned yet gets the chunks.
+    if let row = open.first { return try adopt(row.decode("id"), new, transaction) }
     let days: Int? = if case .daysBack(let days) = new.scope.window { days } else { nil }
     try transaction.query(
       """

@@ -2,8 +2,8 @@ public import Domain
 import Postgres
 
 extension Store {
-  /// The record is `metadata.continuation`: the run that asked last, how many runs followed one another, the pages that
-  /// were committed by then, and how many runs in a row had committed none.
+  /// The record is `metadata.continuation`: the run that asked last, whether it has dispatched the next one, how many
+  /// runs followed one another, the pages that were committed by then, and how many runs in a row had committed none.
   public func continueJob(_ job: JobID, runID: Int64) async throws -> Continuation {
     try await perform { session in
       try await session.transaction { transaction in
@@ -27,22 +27,44 @@ extension Store {
           return .notNeeded
         }
         let last: Chain? = try row.decodeJSON("continuation")
-        if let last, last.runID == runID { return last.answer(again: true) }
+        if let last, last.runID == runID, last.isDispatched == true { return .alreadyDispatched }
         if try chunks.decode("all_wait"), let moment: Timestamp = try chunks.decodeIfPresent("not_before") {
+          // Who waits is not idle.
+          try transaction.query(
+            """
+            UPDATE yardmaster.progressive_capture_jobs SET metadata = jsonb_set(metadata, '{continuation,idle}', '0')
+            WHERE id = $1::uuid AND metadata ? 'continuation'
+            """, [.id(job)])
           return .waits(until: moment)
         }
-        let pages: Int = try chunks.decode("pages")
-        let next = Chain(
-          runID: runID, number: (last?.number ?? 0) + 1, pages: pages,
-          idle: last.map { $0.pages == pages ? $0.idle + 1 : 0 } ?? 0)
+        let next = Chain(after: last, runID: runID, pages: try chunks.decode("pages"))
         try transaction.query(
           """
           UPDATE yardmaster.progressive_capture_jobs
           SET metadata = coalesce(metadata, '{}') || jsonb_build_object('continuation', $2::jsonb)
           WHERE id = $1::uuid
           """, [.id(job), try .encoded(next)])
-        return next.answer(again: false)
+        return next.answer
       }
+    }
+  }
+
+  /// Notes that GitHub took the dispatch of the run after this one, so that the same run dispatches no other.
+  ///
+  /// Not before GitHub took it: a run that ends in between dispatches once more when it is run again, which does no
+  /// harm, where a note without a dispatch would end the chain in silence.
+  ///
+  /// - Parameter isDispatched: false where a limit of GitHub's kept it from being dispatched: who waits is not idle.
+  public func noteContinuation(of job: JobID, runID: Int64, isDispatched: Bool = true) async throws {
+    try await perform { session in
+      _ = try await session.query(
+        """
+        UPDATE yardmaster.progressive_capture_jobs
+        SET metadata = \(isDispatched
+          ? "jsonb_set(metadata, '{continuation,dispatched}', 'true')"
+          : "jsonb_set(metadata, '{continuation,idle}', '0')")
+        WHERE id = $1::uuid AND metadata->'continuation'->'run_id' = to_jsonb($2::bigint)
+        """, [.id(job), .integer(runID)])
     }
   }
 }
@@ -50,6 +72,8 @@ extension Store {
 /// `metadata.continuation`.
 private struct Chain: Codable, Sendable {
   var runID: Int64
+  /// True once GitHub took the dispatch of the run after it.
+  var isDispatched: Bool?
   var number: Int
   var pages: Int
   var idle: Int
@@ -57,11 +81,22 @@ private struct Chain: Codable, Sendable {
   private enum CodingKeys: String, CodingKey {
     case number, pages, idle
     case runID = "run_id"
+    case isDispatched = "dispatched"
   }
 
-  /// - Parameter again: whether the same run asks a second time, after the first answer was lost or by a re-run.
-  func answer(again: Bool) -> Continuation {
-    if idle >= 2 { return .stuck(runs: idle) }
-    return again ? .alreadyDispatched : .dispatch(number: number)
+  /// - Parameter pages: committed by now.
+  init(after last: Chain?, runID: Int64, pages: Int) {
+    self.runID = runID
+    self.pages = pages
+    if let last, last.runID == runID {
+      number = last.number
+      idle = last.pages == pages ? last.idle : 0
+    } else {
+      number = (last?.number ?? 0) + 1
+      // Before the first run there was nothing.
+      idle = pages == last?.pages ?? 0 ? (last?.idle ?? 0) + 1 : 0
+    }
   }
+
+  var answer: Continuation { idle >= 2 ? .stuck(runs: idle) : .dispatch(number: number) }
 }

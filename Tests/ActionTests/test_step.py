@@ -63,6 +63,12 @@ class StepTests(unittest.TestCase):
                   jobs="2", job_id=JOB),
              ["plan", "--repository=a/b", "--days-back=30", "--max-items=5", "--chunk-size=9", "--jobs=2",
               f"--job-id={JOB}"]),
+            (dict(command="plan", days_back="ALL", max_items=" 0 "), ["plan", "--repository=octo/repo", "--all"]),
+            (dict(command="plan", days_back=" 0 ", max_items="00"), ["plan", "--repository=octo/repo", "--all"]),
+            (dict(command="plan", days_back=" 5D\t", max_items=" 7 "),
+             ["plan", "--repository=octo/repo", "--days-back=5", "--max-items=7"]),
+            (dict(command="plan", days_back="  "), ["plan", "--repository=octo/repo", "--all"]),
+            (dict(command="plan", days_back=" a b "), ["plan", "--repository=octo/repo", "--days-back=a b"]),
             (dict(command="plan", since="2026-01-01"), ["plan", "--repository=octo/repo", "--since=2026-01-01"]),
         ]
         for inputs, expected in cases:

@@ -23,6 +23,27 @@ import Testing
     #expect(end.outputs["outcome"] == "failed")
   }
 
+  @Test("a word that is no command", arguments: [("synk", "did you mean 'sync'?"), ("bogus", "'bogus'.")])
+  func unknownCommands(word: String, answer: String) async throws {
+    let end = try await Step(github: "http://127.0.0.1:1", database: "").run(word, "--job-id", "x")
+    #expect(end.status == 64, "\(end.log)")
+    #expect(end.log.hasPrefix("Error: unknown command '\(word)'") && end.log.contains(answer), "\(end.log)")
+    for command in ["run", "plan", "continue", "doctor"] { #expect(end.log.contains("\n  \(command) ")) }
+    #expect(!end.log.contains("yardmaster run"))
+  }
+
+  @Test("a failure is told where a workflow looks", arguments: ["plan", "sync", "sweep", "continue", "status"])
+  func failuresAreTold(command: String) async throws {
+    let job = ["sync", "continue"].contains(command) ? ["--job-id", "0b7e8f3a-6c1d-4e2f-9a5b-000000000001"] : []
+    let step = try Step(github: "http://127.0.0.1:1", database: "")
+    let end = try await step.start(arguments: [command] + job).wait()
+    withExtendedLifetime(step) {}
+    #expect(end.status == 78, "\(end.log)")
+    // What only shows something has no outcome.
+    #expect(end.outputs["outcome"] == (command == "status" ? nil : "failed"))
+    #expect(end.summary.contains("URL is not set") == (command != "status"), "\(end.summary)")
+  }
+
   @Test func anEventFileThatIsMissing() async throws {
     let end = try await Step(github: "http://127.0.0.1:1", database: "").with("GITHUB_EVENT_NAME", "issues")
       .with("GITHUB_EVENT_PATH", "/nowhere/event.json").run()

@@ -148,6 +148,8 @@ func expectEqualRows(_ database: TestDatabase, _ model: RepositoryModel, _ note:
         #expect(end.status == status, "\(end.log)")
         #expect(clock.now - begun < .seconds(3))
         #expect(end.outputs["complete"] == "false")
+        let last = end.log.split(separator: "\n").last ?? ""
+        #expect(last.hasPrefix("Ended by SIG") && last.contains("`yardmaster sync --job-id \(job)`"), "\(end.log)")
         github.release()
         let next = try await step.run("sync", "--job-id", job)
         #expect(next.outputs["complete"] == "true", "\(next.log)")
@@ -165,6 +167,10 @@ func expectEqualRows(_ database: TestDatabase, _ model: RepositoryModel, _ note:
         let end = try await step.run("sync", "--job-id", job, "--time-limit", "3")
         #expect(end.status == 0, "\(end.log)")
         #expect(end.outputs["complete"] == "false")
+        let last = end.log.split(separator: "\n").last ?? ""
+        #expect(last.hasPrefix("Time is up; ") && last.contains("`yardmaster sync --job-id \(job)`"), "\(end.log)")
+        let plan = try await step.with("GITHUB_ACTIONS", "").run("plan", "--all")
+        #expect(plan.log.contains("Next: yardmaster sync --job-id \(job)"), "\(plan.log)")
         github.clearFaults()
         let next = try await step.run("sync", "--job-id", job)
         #expect(next.outputs["complete"] == "true")

@@ -75,8 +75,24 @@ private func dispatch(_ inputs: String) -> [UInt8] {
         let helped = try await step.inngest(server).with("GITHUB_RUN_ID", "4712")
           .event("workflow_dispatch", dispatch(#""days_back":"91""#)).run("run")
         #expect(helped.status == 0, "\(helped.log)")
+        #expect(helped.log.contains("::error title=Yardmaster::") && helped.log.contains("nowhere.yml"))
         #expect(
           try await jobs(database) == "github_actions waiting priority true; inngest running priority true")
+      }
+      #expect(server.problems().isEmpty)
+    }
+  }
+
+  @Test func whatThisRunMayNotSeeIsNoLaneThatIsDown() async throws {
+    try await withMigratedDatabase { database in
+      let server = try ScriptedServer([])
+      try await withGitHubDouble(laneModel(laneConfiguration())) { github in
+        let end = try await Step(github: github.url, database: database.url).inngest(server)
+          .event("workflow_dispatch", dispatch(#""repository_name":"octo/none","max_items":"5""#)).run("run")
+        #expect(end.status == 78, "\(end.log)")
+        #expect(end.outputs["outcome"] == "failed" && end.log.contains("octo/none"), "\(end.log)")
+        #expect(end.log.components(separatedBy: "::error").count == 2, "\(end.log)")
+        #expect(try await jobs(database) == "github_actions waiting priority true")
       }
       #expect(server.problems().isEmpty)
     }
@@ -86,7 +102,9 @@ private func dispatch(_ inputs: String) -> [UInt8] {
     try await withMigratedDatabase { database in
       try await withGitHubDouble(laneModel(laneConfiguration())) { github in
         let end = try await Step(github: github.url, database: database.url)
-          .event("workflow_dispatch", dispatch(#""repository_name":"octo/widget","max_items":"20""#)).run("run")
+          .event(
+            "workflow_dispatch", dispatch(#""repository_name":" octo/widget","days_back":"All ","max_items":" 20 ""#)
+          ).run("run")
         #expect(end.status == 0, "\(end.log)")
         #expect(end.outputs["complete"] == "true")
         #expect(try await jobs(database) == "event completed")

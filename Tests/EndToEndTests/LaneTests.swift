@@ -174,6 +174,35 @@ import Testing
     }
   }
 
+  @Test func anInngestThatIsSilentLeavesTimeForTheRun() async throws {
+    try await withMigratedDatabase { database in
+      let server = try ScriptedServer([.init("POST", inngestPath, times: 9, .silence)])
+      try await withGitHubDouble(laneModel(laneConfiguration(percent: 100))) { github in
+        let end = try await Step(github: github.url, database: database.url).inngest(server)
+          .with("YARDMASTER_TIME_LIMIT", "16").event("pull_request", github.pullRequestEvent(2)).run("run")
+        #expect(end.status == 0, "\(end.log)")
+        #expect(end.outputs["complete"] == "true", "\(end.log)")
+        #expect(try await jobs(database) == "event completed priority true")
+      }
+      server.stop()
+    }
+  }
+
+  @Test func aRunOutOfTimeLeavesItsRowToTheSweep() async throws {
+    try await withMigratedDatabase { database in
+      try await withGitHubDouble(laneModel(laneConfiguration())) { github in
+        github.fail(.hang, on: .graphQL, times: nil)
+        let end = try await Step(github: github.url, database: database.url)
+          .with("YARDMASTER_TIME_LIMIT", "6").event("pull_request", github.pullRequestEvent(2)).run("run")
+        #expect(end.status == 0, "\(end.log)")
+        #expect(end.outputs["complete"] == "false", "\(end.log)")
+        github.clearFaults()
+        let sweep = try await Step(github: github.url, database: database.url).run("sweep", "--audit-points", "0")
+        #expect(sweep.outputs["complete"] == "true", "\(sweep.log)")
+      }
+    }
+  }
+
   @Test func whereTheRunCannotCaptureInngestTakesItWithPriority() async throws {
     try await withMigratedDatabase { database in
       let server = try ScriptedServer([.init("POST", inngestPath, inngestAccepts)])

@@ -80,7 +80,10 @@ extension Result {
 
   @Test(
     "what may pass is tried again, and pauses grow",
-    arguments: [Reply.json(#"{"error":"later"}"#, status: 503), .json("", status: 500), .reset, .close])
+    arguments: [
+      Reply.json(#"{"error":"later"}"#, status: 503), .json("", status: 500), .json("", status: 408),
+      .json("{}", status: 429), .reset, .close,
+    ])
   func retries(fault: Reply) async throws {
     let (result, server, sleeps) = try await send([Step("POST", path, times: 3, fault), Step("POST", path, accepted)])
     #expect(try result.get() == ["01HX"])
@@ -103,8 +106,9 @@ extension Result {
     #expect(server.problems().isEmpty)
   }
 
+  /// Half of it: the rest is left to whoever does the work instead.
   @Test func theRunsDeadlineEndsItToo() async throws {
-    let (result, server, sleeps) = try await send([Step("POST", path, times: 2, .json("", status: 502))], limit: 0.6)
+    let (result, server, sleeps) = try await send([Step("POST", path, times: 2, .json("", status: 502))], limit: 1.2)
     #expect(result.error == .unreachable(attempts: 2, detail: "HTTP 502"))
     #expect(sleeps.count == 1)
     #expect(server.problems().isEmpty)
@@ -112,7 +116,22 @@ extension Result {
     #expect(late.error == .unreachable(attempts: 0, detail: "there was no time left"))
   }
 
-  @Test("any other refusal is final", arguments: [301, 400, 401, 403, 404, 413, 429])
+  @Test("Retry-After is kept, or nothing is sent any more", arguments: [("3", true), ("11", false), ("soon", true)])
+  func retryAfter(seconds: String, isTriedAgain: Bool) async throws {
+    let busy = Reply.json("{}", status: 429, headers: ["Retry-After": seconds])
+    let (result, server, sleeps) = try await send(
+      [Step("POST", path, busy)] + (isTriedAgain ? [Step("POST", path, accepted)] : []))
+    if isTriedAgain {
+      #expect(try result.get() == ["01HX"])
+      #expect(sleeps == [3] || seconds == "soon" && sleeps.count == 1)
+    } else {
+      #expect(result.error == .unreachable(attempts: 1, detail: "HTTP 429"))
+      #expect(sleeps.isEmpty)
+    }
+    #expect(server.problems().isEmpty)
+  }
+
+  @Test("any other refusal is final", arguments: [301, 400, 401, 403, 404, 413])
   func refusals(status: Int) async throws {
     let (result, server, sleeps) = try await send([
       Step("POST", path, .json(#"{"ids":[""],"status":400,"error":"Event key\nnot found"}"#, status: status))

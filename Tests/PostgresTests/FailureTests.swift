@@ -13,13 +13,13 @@ import Testing
   @Test func refusedPort() async {
     let error = await failure("postgresql://u:hunter2@127.0.0.1:1/db")
     #expect(error?.condition == .connectionFailed)
-    #expect(error?.description == "no connection to the server: Connection refused")
+    #expect(error?.description == "no connection to 127.0.0.1:1: Connection refused")
   }
 
   @Test func missingSocket() async {
     let error = await failure("host=/nowhere/at/all dbname=x password=hunter2")
     #expect(error?.condition == .connectionFailed)
-    #expect(error?.description == "no connection to the server: No such file or directory")
+    #expect(error?.description == "no connection to /nowhere/at/all: No such file or directory")
   }
 
   @Test func silentServer() async throws {
@@ -69,8 +69,15 @@ import Testing
   /// libpq takes what follows the first @ for the host, and quotes it where it cannot be resolved.
   @Test func aPasswordWithAnAtSignIsNotShown() async {
     let error = await failure("postgresql://u:hun@ter2@localhost.invalid/db")
-    #expect(error != nil)
+    #expect(error?.condition == .malformedConnectionString && error?.message.contains("%40") == true)
     #expect(error?.debugDescription.contains("ter2") == false)
+  }
+
+  @Test func anUnknownHostIsNamed() async {
+    let error = await failure("postgresql://u:hunter2@nowhere.invalid/db")
+    #expect(error?.condition == .connectionFailed)
+    #expect(
+      error?.message.contains("nowhere.invalid:5432") == true && error?.debugDescription.contains("hunter2") == false)
   }
 
   @Test func killedServerProcess() async throws {

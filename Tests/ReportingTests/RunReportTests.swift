@@ -67,6 +67,14 @@ import Testing
     try expectGolden(report.markdown().text, "hostile.md")
   }
 
+  @Test func identifiersCanBeCopied() throws {
+    var report = try Samples.report(.processed)
+    report.capture = ["Captured in this run: job a6be0209-6e1f-4c8e-9a4e-0f1e2d3c4b5a.", "Nothing else #1."]
+    let text = report.markdown().text
+    #expect(text.contains("- Captured in this run: job `a6be0209-6e1f-4c8e-9a4e-0f1e2d3c4b5a`.\n"), "\(text)")
+    #expect(text.contains("- Nothing else #&#8203;1."))
+  }
+
   @Test func manyRowsAreCounted() throws {
     var report = try Samples.report(.processed)
     report.entries = try (1...120).map { RunReport.Entry(decision: try Samples.decision(.addLabels(["l\($0)"]))) }

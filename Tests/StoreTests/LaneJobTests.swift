@@ -39,6 +39,18 @@ private func letTimePass(_ database: TestDatabase) async throws {
     }
   }
 
+  @Test func aRowThatWasEnteredGetsTheChunksOfTheSamePlan() async throws {
+    try await withStore { store, database in
+      let scope = CaptureScope(window: .daysBack(30))
+      let entered = try await lane(store, .githubActions, window: scope.window).job
+      let planned = try await Fixture.job(store, chunks: [.range(first: 1, last: 9)], scope: scope)
+      #expect(planned.id == entered.id && planned.status == .pending)
+      #expect(try await store.progress(of: entered.id).first?.chunks.count == 1)
+      #expect(try await Fixture.job(store, chunks: [.range(first: 1, last: 99)], scope: scope).id == entered.id)
+      #expect(try await store.progress(of: entered.id).first?.chunks.map(\.size) == [9])
+    }
+  }
+
   @Test func anEventHasOneRowAndTwoEventsHaveTwo() async throws {
     try await withStore { store, database in
       let (first, second) = (JobID.random(), JobID.random())

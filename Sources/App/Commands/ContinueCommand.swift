@@ -19,35 +19,38 @@ struct ContinueCommand: SessionCommand {
   @Option(help: ArgumentHelp("The job that `yardmaster plan` printed.", valueName: "uuid"))
   var jobID: String
 
+  static var publishesFailure: Bool { true }
+
   func validate() throws {
     guard JobID(jobID) != nil else { throw ValidationError("--job-id takes the UUID that `yardmaster plan` printed.") }
   }
 
   func execute(in session: Session) async throws -> ExitStatus {
-    let store = try session.makeStore()
-    guard let id = JobID(jobID), let job = try await store.job(id) else {
-      throw Failure(
-        .usage, "There is no job \(jobID) in this database",
-        advice: "Run `yardmaster plan` and use the job id that it prints.")
+    let (job, continuation) = try await session.withHistory { history in
+      guard let id = JobID(jobID), let job = try await history.store.job(id) else {
+        throw Failure(
+          .usage, "There is no job \(jobID) in this database",
+          advice: "Run `yardmaster plan` and use the job id that it prints.")
+      }
+      return (job, try await session.deadline.run { try await WorkflowContinuation(history: history).run(job) })
     }
-    let continuation = try await session.deadline.run {
-      try await WorkflowContinuation(session: session, github: session.makeGitHub(), store: store).run(job)
-    }
-    await store.close()
     let isStuck: Bool = if case .stuck = continuation { true } else { false }
     try session.outputs.write([
-      (.outcome, (isStuck ? EventOutcome.failed : .processed).rawValue), (.jobID, id.text),
+      (.outcome, (isStuck ? EventOutcome.failed : .processed).rawValue), (.jobID, job.id.text),
       (.complete, String(continuation == .notNeeded)),
     ])
     let report = ContinuationReport(
-      repository: job.repository, jobID: id, continuation: continuation, now: session.clock.now)
+      repository: job.repository, jobID: job.id, continuation: continuation, now: session.clock.now)
     try session.summary.append(report.markdown())
     guard isStuck else {
       session.log.line("\(report.sentence)")
       return .done
     }
-    throw Failure(
-      .failed, String(report.sentence.dropLast()),
-      advice: "Look at the chunks' errors with `yardmaster status --job-id \(id)`, then dispatch the workflow again.")
+    throw Published(
+      cause: Failure(
+        .failed, String(report.sentence.dropLast()),
+        advice:
+          "Look at the chunks' errors with `yardmaster status --job-id \(job.id)`, then dispatch the workflow again."
+      ))
   }
 }

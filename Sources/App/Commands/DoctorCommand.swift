@@ -4,6 +4,7 @@ import Domain
 import FoundationEssentials
 import GitHub
 import Markup
+import Reporting
 import Store
 
 /// `yardmaster doctor`: is everything there that a run needs?
@@ -17,74 +18,89 @@ struct DoctorCommand: SessionCommand {
   var repository: String?
 
   func execute(in session: Session) async throws -> ExitStatus {
-    var worst = ExitStatus.done
-    func check(_ subject: LogText, _ body: () async throws -> LogText) async {
-      do {
-        session.log.line("ok    \(subject): \(try await body())")
-      } catch {
-        let failure = error as? any UserFacingError
-        session.log.line("FAIL  \(subject): \(failure?.description ?? "\(error)")")
-        let status = failure?.exitStatus ?? .failed
-        if worst == .done || status == .configuration { worst = status }
-      }
-    }
+    let findings = Findings(log: session.log)
     let name = try? session.repository(repository)
-    let github = session.makeGitHub()
-    await check("GitHub") {
-      let answer = try await github.send(RESTRequest(.get, "/rate_limit"))
-      let limits = try? JSONDecoder().decode(RateLimits.self, from: Data(answer.body))
-      let core = limits?.resources.core
-      let graphQL = limits?.resources.graphql
-      return LogText(
-        "\(session.environment.apiURL) answers; REST \(core?.remaining ?? 0) of \(core?.limit ?? 0) requests left, GraphQL \(graphQL?.remaining ?? 0) of \(graphQL?.limit ?? 0) points"
-      )
+    let github = session.makeGitHub(installation: name)
+    await findings.check("GitHub") {
+      "\(session.environment.apiURL) answers; \(try await quota(of: github))"
     }
-    await check("Repository") {
-      let name = try session.repository(repository)
-      let answer = try await github.send(RESTRequest(.get, "/repos/\(name)"))
-      guard answer.status == 200 else {
-        throw Failure(
-          .configuration, "\(name) is not there for this token (GitHub answered \(answer.status))",
-          advice: "Check the name, and that the token may read the repository.")
+    for (index, token) in session.environment.furtherTokens.enumerated() {
+      await findings.check("Token \(index + 1) of YARDMASTER_TOKENS") {
+        "accepted; \(try await quota(of: session.makeGitHub(GitHubCredentials(token: token))))"
       }
-      let actual = (try? JSONDecoder().decode(Repository.self, from: Data(answer.body)))?.fullName
-      if let actual, actual.lowercased() != name.description.lowercased() {
-        return "\(name.description) is called \(actual) now; the old name still leads there"
-      }
-      return "\(name.description) can be read"
     }
-    await check("Configuration") {
+    await findings.check("Repository") { try await look(at: try session.repository(repository), by: github) }
+    await findings.check("Configuration") {
       guard let name else { return "not checked without a repository" }
       let source = ConfigurationSource(explicitFile: session.environment.configPath, github: github)
       guard let settings = try await source.load(for: name) else {
         return "none on the default branch: events are ignored"
       }
+      if settings.history.inngestPercent > 0, session.environment.inngestEventKey == nil {
+        findings.warn(
+          "Inngest",
+          "inngest_percent is \(settings.history.inngestPercent), but INNGEST_EVENT_KEY is not set, so nothing is sent there. Set the key, or set inngest_percent to 0."
+        )
+      }
       return "valid, rules: \(settings.rules.count), mode \(settings.mode.rawValue)"
     }
-    await check("Database") {
-      let store = try session.makeStore()
-      let health = try await store.inspect()
-      await store.close()
-      if health.isReadOnly {
-        throw Failure(
-          .configuration, "The database \(health.database) is read-only",
-          advice: "Connect to the primary server, as a role that may write.")
-      }
-      if let version = health.schemaVersion, version > health.expectedSchemaVersion {
-        throw Failure(
-          .configuration,
-          "The schema has version \(version), and this executable knows \(health.expectedSchemaVersion)",
-          advice: "Use the release that made it, or a newer one.")
-      }
-      let schema: LogText = health.schemaVersion.map { "version \($0)" } ?? "none yet, made by the first run"
-      return
-        "PostgreSQL \(health.serverVersion), database \(health.database), role \(health.role), schema \(schema) (this executable: \(health.expectedSchemaVersion))"
-    }
+    await findings.check("Database") { try await look(at: try session.makeStore()) }
     if let path = session.environment.eventPath {
-      await check("Event file") { "\(try EventFile.read(path: path).count) bytes at \(path)" }
+      await findings.check("Event file") { "\(try EventFile.read(path: path).count) bytes at \(path)" }
     }
-    session.log.line(worst == .done ? "All is well." : "Something is wrong; the lines marked FAIL say what to do.")
-    return worst
+    session.log.line(findings.verdict)
+    return findings.worst
+  }
+
+  /// Asking costs nothing.
+  private func quota(of github: GitHubClient) async throws -> LogText {
+    let answer = try await github.send(RESTRequest(.get, "/rate_limit"))
+    let limits = try? JSONDecoder().decode(RateLimits.self, from: Data(answer.body))
+    let core = limits?.resources.core
+    let graphQL = limits?.resources.graphql
+    return
+      "REST \(Figures.count(core?.remaining ?? 0)) of \(Figures.count(core?.limit ?? 0)) requests left, GraphQL \(Figures.count(graphQL?.remaining ?? 0)) of \(Figures.count(graphQL?.limit ?? 0)) points"
+  }
+
+  private func look(at name: RepositoryName, by github: GitHubClient) async throws -> LogText {
+    let answer = try await github.send(RESTRequest(.get, "/repos/\(name)"))
+    guard answer.status == 200 else {
+      throw Failure(
+        .configuration, "\(name) is not there for this token (GitHub answered \(answer.status))",
+        advice: "Check the name, and that the token may read the repository.")
+    }
+    let actual = (try? JSONDecoder().decode(Repository.self, from: Data(answer.body)))?.fullName
+    if let actual, actual.lowercased() != name.description.lowercased() {
+      return "\(name.description) is called \(actual) now; the old name still leads there"
+    }
+    return "\(name.description) can be read"
+  }
+
+  private func look(at store: Store) async throws -> LogText {
+    let health = try await store.inspect()
+    await store.close()
+    if health.isReadOnly {
+      throw Failure(
+        .configuration, "The database \(health.database) is read-only",
+        advice: "Connect to the primary server, as a role that may write.")
+    }
+    if let version = health.schemaVersion, version > health.expectedSchemaVersion {
+      throw Failure(
+        .configuration,
+        "The schema has version \(version), and this executable knows \(health.expectedSchemaVersion)",
+        advice: "Use the release that made it, or a newer one.")
+    }
+    guard health.mayMigrate else {
+      let place = health.schemaVersion == nil ? "DATABASE \"\(health.database)\"" : "SCHEMA yardmaster"
+      let missing =
+        health.schemaVersion.map { "is at version \($0), older than this executable's," } ?? "is not there yet"
+      throw Failure(
+        .configuration, "The schema yardmaster \(missing) and the role \(health.role) may not make it",
+        advice: "Run `GRANT CREATE ON \(place) TO \"\(health.role)\"`, or `yardmaster migrate` as a role that may.")
+    }
+    let schema: LogText = health.schemaVersion.map { "version \($0)" } ?? "none yet, made by the first run"
+    return
+      "PostgreSQL \(health.serverVersion), database \(health.database), role \(health.role), schema \(schema) (this executable: \(health.expectedSchemaVersion))"
   }
 
   private struct Repository: Decodable {
@@ -103,5 +119,49 @@ struct DoctorCommand: SessionCommand {
       var remaining: Int
     }
     var resources: Resources
+  }
+}
+
+/// What the checks found, told as they are made.
+private final class Findings {
+  private let log: RunLog
+  private var told: [String: LogText] = [:]
+  private var hasWarnings = false
+  private(set) var worst = ExitStatus.done
+
+  init(log: RunLog) { self.log = log }
+
+  var verdict: LogText {
+    guard worst == .done else { return "Something is wrong; the lines marked FAIL say what to do." }
+    return hasWarnings ? "Nothing is wrong; the lines marked WARN say what is probably not meant." : "All is well."
+  }
+
+  func check(_ subject: LogText, _ body: () async throws -> LogText) async {
+    do {
+      log.line("ok    \(subject): \(try await body())")
+    } catch let invalid as InvalidConfiguration {
+      for error in invalid.errors { fail(subject, "\(error.description)") }
+      worst = .configuration
+    } catch {
+      let failure = error as? any UserFacingError
+      let status = failure?.exitStatus ?? .failed
+      if worst == .done || status == .configuration { worst = status }
+      fail(subject, failure?.description ?? "\(error)")
+    }
+  }
+
+  func warn(_ subject: LogText, _ text: LogText) {
+    hasWarnings = true
+    log.line("WARN  \(subject): \(text)")
+  }
+
+  /// One cause may fail several checks; it is explained once.
+  private func fail(_ subject: LogText, _ text: String) {
+    if let first = told[text] {
+      log.line("FAIL  \(subject): the same as \(first)")
+    } else {
+      told[text] = subject
+      log.line("FAIL  \(subject): \(text)")
+    }
   }
 }

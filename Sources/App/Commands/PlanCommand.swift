@@ -51,6 +51,8 @@ struct PlanCommand: SessionCommand {
 
   static var printsToStandardOutput: Bool { true }
 
+  static var publishesFailure: Bool { true }
+
   func validate() throws {
     let windows = [daysBack != nil, since != nil, all, full].count { $0 }
     if windows > 1 { throw ValidationError("Give one of --days-back, --since, --all and --full, not several.") }
@@ -80,9 +82,15 @@ struct PlanCommand: SessionCommand {
       repository: name, scope: isOpenEnded ? nil : CaptureScope(window: window, maxItems: maxItems),
       chunkSize: chunkSize, jobs: jobs,
       jobID: jobID.flatMap { JobID($0) }, runID: session.environment.runID)
-    let (plan, usage) = try await session.withHistory { history in
-      let plan = try await session.deadline.run { try await history.plan(request) }
-      return (plan, await history.github.usage)
+    let plan: Plan
+    let usage: APIUsage
+    do {
+      (plan, usage) = try await session.withHistory { history in
+        let plan = try await session.deadline.run { try await history.plan(request) }
+        return (plan, await history.github.usage)
+      }
+    } catch let waits as PlanWaits {
+      return try end(session, with: waits)
     }
     let matrix = MatrixOutput(ordinals: plan.matrix).text
     try session.outputs.write([
@@ -101,10 +109,34 @@ struct PlanCommand: SessionCommand {
     try session.summary.append(report.markdown())
     for note in plan.notes { session.log.line("\(note)") }
     session.log.line(
-      "Planned \(name.description): job \(plan.job?.id.text ?? "none"), chunks: \(plan.chunkCount), matrix jobs: \(plan.matrix.count)."
+      "Planned \(name.description): job \(plan.job?.id.text ?? "none"), chunks: \(Figures.count(plan.chunkCount)), matrix jobs: \(Figures.count(plan.matrix.count))."
     )
+    if plan.hasWork, let job = plan.job, !session.environment.isActions {
+      session.log.line("Next: yardmaster sync --job-id \(job.id.text)")
+    }
     session.printResult("job-id=\(plan.job?.id.text ?? "")")
     session.printResult("has-work=\(plan.hasWork)")
+    session.printResult("matrix=\(matrix)")
+    return .done
+  }
+
+  /// The request is in the table, and a limit of GitHub's keeps it there.
+  private func end(_ session: Session, with waits: PlanWaits) throws -> ExitStatus {
+    let matrix = MatrixOutput(ordinals: []).text
+    try session.outputs.write([
+      (.outcome, EventOutcome.processed.rawValue), (.jobID, waits.job.text), (.matrix, matrix), (.hasWork, "false"),
+      (.complete, "false"),
+    ])
+    try session.summary.append(
+      """
+      ### ⏳ Not planned yet
+
+      Job \(Markdown.code(waits.job.text)) waits until \(Markdown.code(waits.until.description)): GitHub's rate limit is \
+      used up. The sweep plans it after that.
+      """)
+    session.log.line("\(waits.problem). \(waits.advice)")
+    session.printResult("job-id=\(waits.job.text)")
+    session.printResult("has-work=false")
     session.printResult("matrix=\(matrix)")
     return .done
   }

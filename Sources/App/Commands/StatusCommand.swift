@@ -11,8 +11,8 @@ struct StatusCommand: SessionCommand {
     commandName: "status",
     abstract: "Show jobs, chunks, rate, time left and cost, and what is proven of each repository.",
     discussion: """
-      Writes nothing. Numbers are the issue and pull request numbers of a repository; one that is "empty" has neither. \
-      With --json one line of ASCII, whose keys stay.
+      Changes no row; makes the schema, or brings it up to date, where that is needed. Numbers are the issue and pull \
+      request numbers of a repository; one that is "empty" has neither. With --json one line of ASCII, whose keys stay.
       """)
 
   @Option(help: ArgumentHelp("One job; default: the newest jobs.", valueName: "uuid"))

@@ -29,6 +29,8 @@ struct SweepCommand: SessionCommand {
       valueName: "n"))
   var auditPoints: Int?
 
+  static var publishesFailure: Bool { true }
+
   func validate() throws {
     if let timeLimit, !(timeLimit > 0) { throw ValidationError("--time-limit takes a number of seconds above 0.") }
     if let auditPoints, !(0...1_000_000).contains(auditPoints) {
@@ -43,18 +45,24 @@ struct SweepCommand: SessionCommand {
     return try await session.withHistory { history in
       let sweep = SweepRun(history)
       let result = try await session.deadline.run { try await sweep.run(name, auditCap: cap) }
-      let job = result.steps.last { $0.part != .audit }?.job ?? result.steps.last?.job
+      let open = try await sweep.open(after: result)
       try session.outputs.write([
         (.outcome, (result.firstFailure == nil ? EventOutcome.processed : .failed).rawValue),
-        (.jobID, job?.id.text ?? ""), (.items, String(result.items)),
-        (.remainingChunks, String(result.remainingChunks)), (.complete, String(result.isComplete)),
+        (.jobID, open.job?.text ?? ""), (.items, String(result.items)),
+        (.remainingChunks, String(open.chunks)), (.complete, String(result.isComplete)),
       ])
       let report = await sweep.report(result)
       try session.summary.append(report.markdown())
       if let proof = report.proof { session.log.line("\(ProofReport(proof, now: report.now).verdict)") }
       for sentence in report.remaining { session.log.line("\(sentence)") }
-      if case .signal(let signal)? = result.stopped { return signal.exitStatus }
-      if let failure = result.firstFailure { throw failure }
+      if case .signal(let signal)? = result.stopped {
+        session.log.line("Ended by \(signal.name); what was captured is stored. The next `yardmaster sweep` goes on.")
+        return signal.exitStatus
+      }
+      if case .timeLimit? = result.stopped {
+        session.log.line("Time is up; what was captured is stored. The next `yardmaster sweep` goes on.")
+      }
+      if let failure = result.firstFailure { throw Published(cause: failure) }
       return .done
     }
   }

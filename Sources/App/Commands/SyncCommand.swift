@@ -22,6 +22,8 @@ struct SyncCommand: SessionCommand {
   @Option(help: ArgumentHelp("Stop in good order after this long.", valueName: "seconds"))
   var timeLimit: Double?
 
+  static var publishesFailure: Bool { true }
+
   func validate() throws {
     guard JobID(jobID) != nil else { throw ValidationError("--job-id takes the UUID that `yardmaster plan` printed.") }
     if let timeLimit, !(timeLimit > 0) { throw ValidationError("--time-limit takes a number of seconds above 0.") }
@@ -39,6 +41,7 @@ struct SyncCommand: SessionCommand {
       try session.outputs.write(
         [(.outcome, EventOutcome.processed.rawValue), (.jobID, job.id.text)] + captured.result.outputs)
       if let report = captured.report { try session.summary.append(report.markdown()) }
+      if let farewell = captured.result.farewell(of: job.id) { session.log.line("\(farewell)") }
       return captured.result.exitStatus
     }
   }

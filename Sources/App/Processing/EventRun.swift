@@ -157,7 +157,10 @@ struct EventRun {
       var result = try await body(&self)
       result.eventID = claimed.id
       result.transactionID = claimed.transaction
-      if result.sync?.isComplete ?? true { try await entry.finish(claimed, outcome: .processed, error: nil) }
+      // Nor is one settled whose time was up: what it leaves waits in the table, and the re-run may be quicker.
+      if !Task.isCancelled, result.sync?.isComplete ?? true {
+        try await entry.finish(claimed, outcome: .processed, error: nil)
+      }
       return result
     }
   }
@@ -194,8 +197,18 @@ struct EventRun {
   }
 
   private mutating func capture(_ request: PlanRequest, _ history: HistoryRun) async throws -> EventResult {
-    let plan = try await history.plan(request)
     var result = EventResult(outcome: .processed)
+    let plan: Plan
+    do {
+      plan = try await history.plan(request)
+    } catch let waits as PlanWaits {
+      result.jobID = waits.job
+      result.hasWork = false
+      result.isCaptureComplete = false
+      report.remaining.append("\(waits.problem); the sweep plans it after that.")
+      session.log.line("\(waits.problem). \(waits.advice)")
+      return result
+    }
     result.jobID = plan.job?.id
     result.matrix = plan.matrix
     result.hasWork = plan.hasWork
@@ -206,7 +219,9 @@ struct EventRun {
     result.exitStatus = captured.result.exitStatus
     result.syncReport = captured.report
     if !captured.result.isComplete {
-      report.remaining.append("\(captured.result.remainingChunks) chunks of job \(job.id.text) wait for the next sync.")
+      let left = captured.result.remainingChunks
+      report.remaining.append(
+        "\(Figures.count(left, "chunk")) of job \(job.id.text) \(left == 1 ? "waits" : "wait") for the next sync.")
     }
     return result
   }

@@ -20,10 +20,17 @@ struct HistoryRequest {
       }
     default: break
     }
-    let given = inputs.filter { !$0.value.isEmpty }
+    let given = inputs.mapValues(Self.trimmed).filter { !$0.value.isEmpty }
     planRequest = PlanRequest(
       repository: try Self.repository(given["repository_name"]) ?? event.repository,
       scope: try Self.scope(given), jobID: try given["job_id"].map(Self.jobID), runID: event.run.runID)
+  }
+
+  /// White space around an input is a slip of whoever typed it.
+  private static func trimmed(_ text: String) -> String {
+    let rest = text.drop { $0.isWhitespace }
+    guard let end = rest.lastIndex(where: { !$0.isWhitespace }) else { return "" }
+    return String(rest[...end])
   }
 
   /// nil where a job is named and nothing else: its row says how much it wants.
@@ -32,7 +39,7 @@ struct HistoryRequest {
     if days == nil, given["max_items"] == nil, given["job_id"] != nil { return nil }
     return CaptureScope(
       window: try window(daysBack: days),
-      maxItems: try given["max_items"].flatMap { $0 == "0" ? nil : try count($0, of: "max_items") })
+      maxItems: try given["max_items"].flatMap { isUnlimited($0) ? nil : try count($0, of: "max_items") })
   }
 
   private static func repository(_ text: String?) throws -> RepositoryName? {
@@ -44,9 +51,15 @@ struct HistoryRequest {
   }
 
   static func window(daysBack text: String?) throws -> CaptureScope.Window {
-    guard let text, text != "0", text.lowercased() != "all" else { return .all }
+    guard let text, !isUnlimited(text) else { return .all }
     let digits = text.lowercased().hasSuffix("d") ? String(text.dropLast()) : text
+    if isUnlimited(digits) { return .all }
     return .daysBack(try count(digits, of: "days_back"))
+  }
+
+  /// `0`, in any spelling, and `all`.
+  private static func isUnlimited(_ text: String) -> Bool {
+    !text.isEmpty && text.allSatisfy { $0 == "0" } || text.lowercased() == "all"
   }
 
   static func count(_ text: String, of name: String) throws -> Int {

@@ -12,12 +12,42 @@ struct HistoryRun {
   let store: Store
 
   /// Waits out limits of GitHub's that end in time: planning holds no lease.
+  ///
+  /// Before it waits, the request is entered into the table, so that a run that ends meanwhile has lost nothing: the same
+  /// request finds its row again, and so does the sweep.
+  ///
+  /// - Throws: `PlanWaits` where the limit does not end in time, and what the planner throws.
   func plan(_ request: PlanRequest) async throws -> Plan {
     let planner = Planner(github: github, store: store, clock: session.clock, logger: session.logger)
     let limits = LimitWait(deadline: session.deadline, clock: session.clock) { [log = session.log] moment in
       log.line("GitHub's rate limit holds until \(moment.description): planning waits for its end.")
     }
-    return try await limits.run { try await planner.plan(request) }
+    var request = request
+    do {
+      return try await limits.run {
+        do {
+          return try await planner.plan(request)
+        } catch let limited as RateLimited {
+          guard request.jobID == nil, let row = try await enter(request) else { throw limited }
+          request.jobID = row
+          // One that was there before may have its chunks already.
+          return try await planner.plan(request)
+        }
+      }
+    } catch let limited as RateLimited {
+      guard let job = request.jobID else { throw limited }
+      throw PlanWaits(job: job, until: limited.until)
+    }
+  }
+
+  /// The request's row, new or found again; nil where another lane has the same in hand.
+  private func enter(_ request: PlanRequest) async throws -> JobID? {
+    let (job, _) = try await store.enqueue(
+      LaneJob(
+        id: nil, repositoryID: try await store.repository(request.repository, githubID: nil),
+        scope: request.scope ?? CaptureScope(window: .all), processor: request.processor, runID: request.runID,
+        metadata: request.metadata))
+    return job.processor == request.processor ? job.id : nil
   }
 
   /// What a sync did, and the report of it.
@@ -41,13 +71,15 @@ struct HistoryRun {
       let runID = session.environment.runID
       result = try await narrator.watch { try await run.run(job: job, runID: runID) }
     }
-    let remaining = result.remainingChunks
-    let state: LogText =
-      result.isComplete ? "the job is complete" : "\(remaining) \(remaining == 1 ? "chunk remains" : "chunks remain")"
-    session.log.line("Captured \(result.items) items (\(result.rows) rows) in this run; \(state).")
+    let left = result.remainingChunks
+    let state = result.isComplete ? "the job is complete" : Figures.count(left, "chunk remains", "chunks remain")
+    session.log.line(
+      "Captured \(Figures.count(result.items, "item")) (\(Figures.count(result.rows, "row"))) in this run; \(state)."
+    )
     let replaced = await store.replacedNULs()
     if replaced > 0 {
-      session.log.line("Characters U+0000, which Postgres cannot store, replaced by U+FFFD in this run: \(replaced).")
+      session.log.line(
+        "Characters U+0000, which Postgres cannot store, replaced by U+FFFD in this run: \(Figures.count(replaced)).")
     }
     // A process that was asked to end has a second: the report can do without the job's chunks then.
     guard session.deadline.stopSignal == nil, let progress = try await store.progress(of: job.id).first else {
@@ -71,6 +103,16 @@ struct HistoryRun {
   }
 }
 
+/// GitHub's limit ends after this run must have; the job waits in the table, and the sweep plans it.
+struct PlanWaits: UserFacingError {
+  var job: JobID
+  var until: Timestamp
+
+  var exitStatus: ExitStatus { .unavailable }
+  var problem: String { "GitHub's rate limit is used up until \(until), so job \(job) is not planned yet" }
+  var advice: String { "Run `yardmaster plan --job-id \(job)` after that moment, or leave it to the sweep." }
+}
+
 extension SyncResult {
   var outputs: [(name: OutputName, value: String)] {
     [(.items, String(items)), (.remainingChunks, String(remainingChunks)), (.complete, String(isComplete))]
@@ -78,6 +120,22 @@ extension SyncResult {
 
   var exitStatus: ExitStatus {
     if case .signal(let signal) = stopped { signal.exitStatus } else { .done }
+  }
+
+  /// Why a run that leaves its job incomplete ended, and what comes next.
+  func farewell(of job: JobID) -> String? {
+    let command = "`yardmaster sync --job-id \(job)`"
+    switch stopped {
+    case _ where isComplete: return nil
+    case .signal(let signal):
+      return "Ended by \(signal.name); the checkpoint is saved. Go on with \(command)."
+    case .timeLimit: return "Time is up; the checkpoint is saved. Go on with \(command)."
+    case .rateLimited(let until):
+      return "The checkpoint is saved. Go on with \(command) after \(until), or leave the rest to the sweep."
+    case .spent: return "What this run may spend is spent; the checkpoint is saved. Go on with \(command)."
+    case .cancelled, nil:
+      return "Other processes hold the chunks that are left; `yardmaster status --job-id \(job)` shows them."
+    }
   }
 
   var reportedStop: SyncReport.Stop? {

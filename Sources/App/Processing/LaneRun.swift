@@ -12,6 +12,9 @@ import Store
 /// table names; where that one does not accept it, the other takes over with `metadata.priority`; where there is no
 /// other, or it does not accept it either, the row waits for the sweep, and the first lane's error is thrown.
 ///
+/// A configuration that is wrong is no lane that is down. Where it is that of a lane to hand over to, the other one takes
+/// the job and the error is annotated; where this run itself cannot capture by it, the run fails with it.
+///
 /// A request may be met twice (a re-run, a late consumer of Inngest's): the second finds the first one's row, and where
 /// both work on it, both store the same rows.
 struct LaneRun {
@@ -76,7 +79,11 @@ struct LaneRun {
       outcome.sentences.append("Job \(job.id) is in the hands of \(Self.words(for: job.processor)) already.")
     } else {
       let work = Work(job: job, githubID: facts.githubID, cause: request.event, inngest: inngest)
-      try await take(work, lane, &outcome)
+      do {
+        try await take(work, lane, &outcome)
+      } catch is CancellationError where session.deadline.stopSignal == nil && session.deadline.remaining <= 0 {
+        try await leave(job, &outcome)
+      }
     }
     for sentence in outcome.sentences { session.log.line("\(sentence)") }
     return outcome
@@ -90,6 +97,14 @@ struct LaneRun {
     return lane == .bulk && session.environment.workflowFile == settings.history.bulkWorkflow ? .event : lane
   }
 
+  /// Time is up before anybody took the job.
+  private func leave(_ job: Job, _ outcome: inout Outcome) async throws {
+    let store = store
+    // On its own, because this task is cancelled by now.
+    try await Task { _ = try await store.move(job.id, LaneMove(to: .githubActions, status: .waiting)) }.value
+    outcome.sentences.append("Time is up: job \(job.id) waits in the table for the sweep.")
+  }
+
   // MARK: Lanes
 
   private func take(_ work: Work, _ lane: Lane, _ outcome: inout Outcome) async throws {
@@ -100,16 +115,22 @@ struct LaneRun {
       first = error
     }
     var reason = first.problem
-    session.log.warning("The lane \(lane.rawValue) does not take job \(work.job.id.text): \(first.problem).")
-    if let other = lane.other(hasInngest: work.inngest != nil) {
+    var thrown = first
+    // What this run may not see, another's consumer is not to fetch in its place. The run ends with it, which tells it.
+    let isHopeless = lane == .event && first.exitStatus == .configuration
+    if !isHopeless {
+      tell("The lane \(lane.rawValue) does not take job \(work.job.id.text): \(first.problem).", of: first)
+    }
+    if !isHopeless, let other = lane.other(hasInngest: work.inngest != nil) {
       outcome.sentences.append("The lane \(lane.rawValue) failed: \(first.problem).")
       var second = work
       second.fallback = ["from": .string(lane.rawValue), "error": .string(String(first.problem.prefix(1_000)))]
       do {
         return try await attempt(second, other, &outcome)
       } catch let error as any UserFacingError where isLaneDown(error) {
-        session.log.warning("The lane \(other.rawValue) does not take it either: \(error.problem).")
+        tell("The lane \(other.rawValue) does not take it either: \(error.problem).", of: error)
         reason += "; then: \(error.problem)"
+        if other == .event, error.exitStatus == .configuration { thrown = error }
       }
     }
     try await store.move(
@@ -118,7 +139,16 @@ struct LaneRun {
         to: .githubActions, status: .waiting, error: String(reason.prefix(2_000)),
         metadata: ["priority": true, "fallback": ["from": .string(lane.rawValue)]]))
     session.log.line("Job \(work.job.id.text) waits in the table for the sweep.")
-    throw first
+    throw thrown
+  }
+
+  /// Annotates a failure: an error where a person has to mend something, else a warning.
+  private func tell(_ text: LogText, of error: any UserFacingError) {
+    if error.exitStatus == .configuration {
+      session.log.error("\(text) \(error.advice)", title: "Yardmaster", location: error.location)
+    } else {
+      session.log.warning(text)
+    }
   }
 
   /// Whether somebody else may succeed: not with a database that fails, nor with a run that is asked to end.
@@ -146,6 +176,7 @@ struct LaneRun {
     if !work.isItem {
       let plan = try await history.plan(
         PlanRequest(repository: job.repository, jobID: job.id, runID: work.cause.run.runID, processor: .event))
+      outcome.sentences += plan.notes
       guard plan.hasWork else { return done(job, &outcome) }
     }
     let captured = try await history.sync(job)

@@ -61,6 +61,19 @@ final class SweepRun: JobWorker {
     session.log.line("GitHub's rate limit holds until \(moment.description): waiting for its end.")
   }
 
+  /// The job and the number of chunks to name as what is left: a limit may end a sweep before it has looked at a job.
+  /// After a signal there is no time to ask for more than the steps know.
+  func open(after result: SweepResult) async throws -> (job: JobID?, chunks: Int) {
+    let last = (result.steps.last { $0.part != .audit } ?? result.steps.last)?.job?.id
+    guard !result.isComplete, session.deadline.stopSignal == nil,
+      let repository = try await history.store.knownRepository(result.repository)
+    else { return (last, result.remainingChunks) }
+    let jobs = try await history.store.openJobs(of: repository).filter { $0.kind != .audit }
+    var chunks = 0
+    for job in jobs { chunks += try await history.store.progress(of: job.id).first?.remainingChunks ?? 0 }
+    return (jobs.contains { $0.id == last } ? last : jobs.first?.id ?? last, chunks)
+  }
+
   /// What the sweep did. Looks at each of its jobs once more, unless a signal came.
   func report(_ result: SweepResult) async -> SweepReport {
     var report = SweepReport(repository: result.repository, now: session.clock.now)

@@ -5,33 +5,37 @@ import Store
 
 /// What follows a workflow run that leaves its job incomplete: another run of the same workflow.
 struct WorkflowContinuation {
-  let session: Session
-  let github: any GitHubAPI
-  let store: Store
+  let history: HistoryRun
 
   /// Dispatches the next run where there is to be one.
   ///
-  /// That it is dispatched is recorded first: a run that ends in between leaves the job to the sweep, and never starts
-  /// two others.
+  /// That it is dispatched is noted once GitHub took it: where it did not, the re-run dispatches it,
+  /// and a limit that does not end soon leaves the job to the sweep.
   ///
   /// - Throws: `Failure` outside a workflow run (78) where the job is still open, and where GitHub does not take the dispatch.
   func run(_ job: Job) async throws -> Continuation {
     guard job.status.isOpen else { return .notNeeded }
-    let environment = session.environment
+    let environment = history.session.environment
     guard environment.runID > 0, let home = environment.repositoryName, let file = environment.workflowFile else {
       throw Failure(
         .configuration, "There is no workflow run that could be followed by another",
         advice: "Run `yardmaster continue` as the last job of the workflow that captures history.")
     }
-    let continuation = try await store.continueJob(job.id, runID: environment.runID)
+    let continuation = try await history.store.continueJob(job.id, runID: environment.runID)
     guard case .dispatch = continuation else { return continuation }
     do {
-      try await BulkDispatch(github: github, home: home, workflow: file, ref: environment.workflowBranch).start(job)
+      try await BulkDispatch(
+        github: history.github, home: home, workflow: file, ref: environment.workflowBranch
+      ).start(job)
+    } catch let limited as RateLimited {
+      try await history.store.noteContinuation(of: job.id, runID: environment.runID, isDispatched: false)
+      return .waits(until: limited.until)
     } catch let refusal as any UserFacingError where !(refusal is Failure) && refusal.exitStatus != .unavailable {
       throw Failure(
         refusal.exitStatus, "\(file) could not be dispatched: \(refusal.problem)",
         advice: "Give the job `permissions: actions: write`; until then the sweep goes on with job \(job.id).")
     }
+    try await history.store.noteContinuation(of: job.id, runID: environment.runID)
     return continuation
   }
 }

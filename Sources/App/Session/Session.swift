@@ -1,4 +1,5 @@
 import ActionsRuntime
+import ArgumentParser
 import Configuration
 import Domain
 import FoundationEssentials
@@ -8,6 +9,11 @@ import Logging
 import Markup
 import Reporting
 import Store
+
+/// A failure that the command has told in its outputs and its summary.
+struct Published: Error {
+  var cause: any UserFacingError
+}
 
 /// What one run of the executable works with. Nothing is opened before a path needs it.
 final class Session: Sendable {
@@ -34,26 +40,46 @@ final class Session: Sendable {
     do {
       if let problem = environment.problems.first { throw problem }
       return try await command.execute(in: self)
+    } catch let error as Published {
+      report(Fault(error.cause))
+      return error.cause.exitStatus
     } catch let error as InvalidConfiguration {
       for error in error.errors {
         log.error("\(error.message). \(error.advice)", title: "Configuration", location: error.location)
       }
+      publish(Fault(error), of: command)
       return error.exitStatus
     } catch let error as any UserFacingError {
       report(Fault(error))
+      publish(Fault(error), of: command)
       return error.exitStatus
     } catch is CancellationError {
-      if let signal = deadline.stopSignal { return signal.exitStatus }
-      report(
-        Fault(
-          problem: "The time limit was reached before the work was done",
-          advice: "Run the job again: it goes on where this run stopped.", exitStatus: .unavailable))
+      if let signal = deadline.stopSignal {
+        log.line("Ended by \(signal.name). What is stored stays: the same command goes on from there.")
+        return signal.exitStatus
+      }
+      let fault = Fault(
+        problem: "The time limit was reached before the work was done",
+        advice: "Run the job again: it goes on where this run stopped.", exitStatus: .unavailable)
+      report(fault)
+      publish(fault, of: command)
       return .unavailable
     } catch {
       logger.debug("unexpected error: \(error)")
       report(Fault(error))
+      publish(Fault(error), of: command)
       return .failed
     }
+  }
+
+  /// Writes the outcome and a summary of a failure that the command itself has written none of. Faults of the writing
+  /// must not hide that failure.
+  private func publish(_ fault: Fault, of command: any SessionCommand) {
+    let kind = type(of: command)
+    guard kind.publishesFailure else { return }
+    try? outputs.write([(.outcome, EventOutcome.failed.rawValue)])
+    let name = Markdown.code("yardmaster \(kind.configuration.commandName ?? "")")
+    try? summary.append(.blocks(["### ❌ \(name) failed", fault.markdown]))
   }
 
   func report(_ fault: Fault) {
@@ -69,20 +95,30 @@ final class Session: Sendable {
   ///   - ledger: the budgets that all jobs share; without one the client sends and asks for nothing of its own accord.
   ///   - patience: seconds that a request may be kept waiting for a limit before it throws `RateLimited`.
   ///   - priority: whether the reserve that is kept for event runs may be drawn on.
+  ///   - installation: the repository whose installation an App acts as where none is named; nil for the workflow's.
   func makeGitHub(
-    ledger: (any BudgetLedger)? = nil, patience: Double = .infinity, priority: BudgetRequest.Priority = .event
+    ledger: (any BudgetLedger)? = nil, patience: Double = .infinity, priority: BudgetRequest.Priority = .event,
+    installation: RepositoryName? = nil
   ) -> GitHubClient {
     var credentials = GitHubCredentials(token: environment.token)
     if let id = environment.appID, let key = environment.appPrivateKey {
       credentials.app = GitHubApp(
-        id: id, privateKey: key, installationID: environment.appInstallationID, repository: environment.repositoryName)
+        id: id, privateKey: key, installationID: environment.appInstallationID,
+        repository: installation ?? environment.repositoryName)
     }
     // What an event asks for is little, and its token can always read it.
     if priority == .history { credentials.furtherTokens = environment.furtherTokens }
     let budgets = ledger.map {
       GitHubClient.Budgets(ledger: $0, priority: priority, repository: environment.repositoryName)
     }
-    return GitHubClient(
+    return makeGitHub(credentials, budgets: budgets, patience: patience)
+  }
+
+  /// A client of its own for these credentials.
+  func makeGitHub(
+    _ credentials: GitHubCredentials, budgets: GitHubClient.Budgets? = nil, patience: Double = .infinity
+  ) -> GitHubClient {
+    GitHubClient(
       http: HTTPClient(configuration: HTTPClient.Configuration()), apiURL: environment.apiURL,
       graphQLURL: environment.graphQLURL, credentials: credentials, budgets: budgets, patience: patience,
       deadline: deadline, clock: clock, logger: logger, userAgent: "yardmaster/\(Version.current)")

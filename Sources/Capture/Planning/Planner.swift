@@ -152,7 +152,7 @@ public struct Planner: Sendable {
     let progress = try await store.progress(of: job.id).first
     let open = job.status.isOpen ? progress?.remainingChunks ?? 0 : 0
     let entries = min(open, jobs ?? Self.defaultJobs, ChunkCut.maximumChunks)
-    for note in notes { logger.info("\(note)") }
+    for note in notes { logger.debug("\(note)") }
     return Plan(
       job: job, chunkCount: progress?.chunks.count ?? 0, matrix: entries > 0 ? Array(1...entries) : [], notes: notes)
   }

@@ -16,6 +16,14 @@ public protocol Deadline: Sendable {
 public enum StopSignal: Sendable {
   case interrupt, terminate
 
+  /// `SIGINT` or `SIGTERM`.
+  public var name: String {
+    switch self {
+    case .interrupt: "SIGINT"
+    case .terminate: "SIGTERM"
+    }
+  }
+
   public var exitStatus: ExitStatus {
     switch self {
     case .interrupt: .interrupted

@@ -186,8 +186,8 @@ public protocol CaptureStore: Sendable {
   /// with fewer or more rows stored than GitHub counted, or dead letters. What an open job has begun is left to it.
   func numbersToRepair(of repository: RepositoryID, newest: Int, limit: Int) async throws -> [Int]
 
-  /// Decides, once for each workflow run, whether a run that leaves the job incomplete is to be followed by another, and
-  /// records that it is. See ``Continuation``.
+  /// Decides whether a run that leaves the job incomplete is to be followed by another, and records what it went by. See
+  /// ``Continuation``.
   func continueJob(_ job: JobID, runID: Int64) async throws -> Continuation
 }
 

@@ -1,0 +1,57 @@
+import Foundation
+import GitHubDouble
+import Postgres
+import TestSupport
+import Testing
+
+/// What `doctor` finds.
+@Suite struct DoctorTests {
+  private static func lines(_ end: Step.Ending, _ mark: String) -> [String] {
+    end.log.split(separator: "\n").map(String.init).filter { $0.hasPrefix(mark) }
+  }
+
+  @Test func allIsWellOnlyWhereItIs() async throws {
+    try await TestDatabase.withDatabase { database in
+      try await withGitHubDouble(laneModel(laneConfiguration(percent: 10))) { github in
+        let step = try Step(github: github.url, database: database.url)
+        let end = try await step.run("doctor")
+        #expect(end.status == 0, "\(end.log)")
+        #expect(Self.lines(end, "WARN").count == 1 && end.log.contains("INNGEST_EVENT_KEY"), "\(end.log)")
+        #expect(!end.log.contains("All is well."))
+        let keyed = try await step.with("INNGEST_EVENT_KEY", inngestKey).run("doctor")
+        #expect(keyed.status == 0 && keyed.log.contains("All is well."), "\(keyed.log)")
+
+        let role = "yardmaster_role_\(UInt64.random(in: 0...UInt64.max))"
+        try await database.administer("CREATE ROLE \(role) LOGIN PASSWORD 'right'")
+        let weak = try await step.with("DATABASE_URL", try database.url(user: role, password: "right")).run("doctor")
+        #expect(weak.status == 78, "\(weak.log)")
+        #expect(Self.lines(weak, "FAIL").count == 1 && weak.log.contains("GRANT CREATE ON DATABASE"), "\(weak.log)")
+        try await database.administer("DROP ROLE \(role)")
+      }
+    }
+  }
+
+  @Test func everyErrorOfTheConfigurationHasItsLine() async throws {
+    try await TestDatabase.withDatabase { database in
+      try await withGitHubDouble(laneModel("mode: lvie\nrulse: []\nalerts: 7\ncommands: 8\n")) { github in
+        let end = try await Step(github: github.url, database: database.url).run("doctor")
+        #expect(end.status == 78, "\(end.log)")
+        #expect(Self.lines(end, "FAIL  Configuration: .github/yardmaster.yml:").count >= 3, "\(end.log)")
+      }
+    }
+  }
+
+  @Test func aRejectedTokenIsExplainedOnce() async throws {
+    try await TestDatabase.withDatabase { database in
+      try await withGitHubDouble(laneModel(liveConfiguration)) { github in
+        github.fail(.badCredentials, times: nil)
+        let end = try await Step(github: github.url, database: database.url)
+          .with("YARDMASTER_TOKENS", "ghp_onemore").run("doctor")
+        #expect(end.status == 78, "\(end.log)")
+        #expect(end.log.components(separatedBy: "rejected the token").count == 2, "\(end.log)")
+        #expect(Self.lines(end, "FAIL  Token 1 of YARDMASTER_TOKENS").count == 1, "\(end.log)")
+        #expect(!end.log.contains("ghp_onemore"))
+      }
+    }
+  }
+}
