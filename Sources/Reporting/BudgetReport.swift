@@ -19,7 +19,10 @@ struct BudgetReport {
         balance.resetsAt > now
         ? "reset \(Figures.age(of: balance.resetsAt, at: now))"
         : "before the reset \(Figures.age(of: balance.resetsAt, at: now))"
-      return Fact(label, "\(Figures.count(balance.remaining)) of \(Figures.count(balance.limit)) left, \(reset)")
+      // The host says nothing where it is the same for all.
+      let owner = balance.owner?.description.split(separator: " ", maxSplits: 1).last.map { ", \($0)" } ?? ""
+      return Fact(
+        "\(label)\(owner)", "\(Figures.count(balance.remaining)) of \(Figures.count(balance.limit)) left, \(reset)")
     }
   }
 
@@ -32,7 +35,8 @@ struct BudgetReport {
     .array(
       balances.map { balance in
         [
-          "resource": .string(balance.resource), "limit": .optional(balance.limit),
+          "owner": .optional(balance.owner?.description), "resource": .string(balance.resource),
+          "limit": .optional(balance.limit),
           "remaining": .optional(balance.remaining), "resets_at": .optional(balance.resetsAt),
         ]
       })

@@ -5,7 +5,7 @@ extension StatusReport {
   ///
   /// Keys stay; unknown values are `null`; moments are ISO 8601 in UTC.
   ///
-  /// - `generated_at`; `budgets` (`resource`, `limit`, `remaining`, `resets_at`); `jobs`
+  /// - `generated_at`; `budgets` (`owner`, `resource`, `limit`, `remaining`, `resets_at`); `jobs`
   /// - of a job: `id`, `repository`, `kind`, `processor`, `status`, `complete`, `items` (issues and pull requests),
   ///   `numbers_done` and `numbers_total` (numbers with an item read in full, or with none), `items_left` (the other
   ///   numbers), `items_per_second`, `eta_seconds`, `eta`, `waits_until`, `chunk_count`, `remaining_chunks`, `chunks`,

@@ -63,15 +63,26 @@ public final class BudgetStore: BudgetLedger, Sendable {
 
   /// Windows that are over are left out: nobody knows what is in the next one.
   public func balances(of owner: BudgetOwner) async throws -> [BudgetBalance] {
+    try await balances(whose: "owner = $1", [.text(owner.description)])
+  }
+
+  /// Everybody's. Tokens whose owner is not known are left out: what they showed is some owner's.
+  public func balances() async throws -> [BudgetBalance] {
+    try await balances(whose: "split_part(owner, ' ', 2) NOT LIKE 'token:%'", [])
+  }
+
+  private func balances(whose condition: String, _ parameters: [PostgresValue]) async throws -> [BudgetBalance] {
     try await database.perform { session in
       try await session.query(
         """
-        SELECT resource, quota, remaining, \(microseconds("resets_at")) AS resets FROM yardmaster.budget_windows
-        WHERE owner = $1 AND resets_at > yardmaster.budget_clock() ORDER BY resource
-        """, [.text(owner.description)]
+        SELECT owner, resource, quota, remaining, \(microseconds("resets_at")) AS resets
+        FROM yardmaster.budget_windows
+        WHERE \(condition) AND resets_at > yardmaster.budget_clock() ORDER BY owner, resource LIMIT 50
+        """, parameters
       ).map { row in
         BudgetBalance(
-          resource: try row.decode("resource"), limit: try row.decode("quota"), remaining: try row.decode("remaining"),
+          owner: BudgetOwner(try row.decode("owner")), resource: try row.decode("resource"),
+          limit: try row.decode("quota"), remaining: try row.decode("remaining"),
           resetsAt: try row.decode("resets"))
       }
     }

@@ -224,7 +224,8 @@ final class FakeGitHub: GitHubAPI, Sendable {
     func list(_ numbers: [Int]) -> [String: Any] {
       guard hasLists else { return ["totalCount": numbers.count] }
       let nodes: [Any] =
-        numbers.filter { !model.unlisted.contains($0) }.max().map { hides[$0] == nil ? [["number": $0]] : [NSNull()] } ?? []
+        numbers.filter { !model.unlisted.contains($0) }.max().map { hides[$0] == nil ? [["number": $0]] : [NSNull()] }
+        ?? []
       return ["totalCount": numbers.count, "nodes": nodes]
     }
     guard hasLists else {

@@ -37,6 +37,7 @@ struct StatusCommand: SessionCommand {
     var report = StatusReport(jobs, isOneJob: jobID != nil, now: session.clock.now)
     report.links = session.environment.runLinks
     report.proofs = try await proofs(of: jobs, in: store)
+    report.balances = try await store.budget.balances()
     await store.close()
     try session.summary.append(report.markdown())
     session.printResult(json ? LogText(trusted: report.json()) : report.text())

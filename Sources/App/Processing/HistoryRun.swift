@@ -95,6 +95,7 @@ struct HistoryRun {
     report.resumedFrom = narrator.resumedFrom
     report.stop = result.reportedStop
     report.links = session.environment.runLinks
+    report.balances = (try? await store.budget.balances()) ?? []
     // Counting everything that is stored is worth it after a walk of everything, not after one item.
     if result.isComplete, job.scope.provesTheWhole, let repository = job.repositoryID {
       report.proof = try? await store.proof(of: repository)

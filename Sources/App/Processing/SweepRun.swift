@@ -77,6 +77,7 @@ final class SweepRun: JobWorker {
   /// What the sweep did. Looks at each of its jobs once more, unless a signal came.
   func report(_ result: SweepResult) async -> SweepReport {
     var report = SweepReport(repository: result.repository, now: session.clock.now)
+    if session.deadline.stopSignal == nil { report.balances = (try? await history.store.budget.balances()) ?? [] }
     for step in result.steps {
       var part = SweepReport.Part(step.part.reported)
       if let job = step.job {

@@ -3,7 +3,7 @@
 /// A budget belongs to its owner, not to a token: each Actions job has a `GITHUB_TOKEN` of its own, and those of one
 /// repository share one budget; an App installation's and a user's tokens likewise.
 /// Source: https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
-public struct BudgetOwner: Hashable, Sendable, CustomStringConvertible {
+public struct BudgetOwner: Hashable, Sendable, Codable, CustomStringConvertible {
   /// `api.github.com repository:octocat/hello`, `… installation:42`, `… user:alice`, in lower case.
   public var description: String
   public init(_ description: String) { self.description = description }
@@ -148,11 +148,14 @@ extension BudgetLedger {
 }
 
 public struct BudgetBalance: Hashable, Sendable, Codable {
+  /// Whose it is; nil where there is one owner alone.
+  public var owner: BudgetOwner?
   public var resource: String
   public var limit: Int
   public var remaining: Int
   public var resetsAt: Timestamp
-  public init(resource: String, limit: Int, remaining: Int, resetsAt: Timestamp) {
+  public init(owner: BudgetOwner? = nil, resource: String, limit: Int, remaining: Int, resetsAt: Timestamp) {
+    self.owner = owner
     self.resource = resource
     self.limit = limit
     self.remaining = remaining
