@@ -6,9 +6,9 @@ import TestSupport
 import Testing
 
 @Suite struct BudgetTests {
-  private let owner = BudgetOwner("api.github.com repository:octo/hello")
+  let owner = BudgetOwner("api.github.com repository:octo/hello")
 
-  private func request(
+  func request(
     _ resource: String = "core", cost: Int = 1, weight: Int = 1, content: Bool = false, seconds: Double = 0,
     priority: BudgetRequest.Priority = .history, owner: BudgetOwner? = nil,
     standing: BudgetRequest.Standing = .identified
@@ -18,7 +18,7 @@ import Testing
       expectedSeconds: seconds, priority: priority, standing: standing)
   }
 
-  private func receipt(
+  func receipt(
     _ request: BudgetRequest, cost: Int? = 1, seconds: Double = 0, limit: Int = 1_000, remaining: Int? = nil,
     resetsIn: Double = 3_600, refusal: BudgetReceipt.Refusal? = nil
   ) -> BudgetReceipt {
@@ -28,7 +28,7 @@ import Testing
   }
 
   /// With a clock that stands until the test moves it.
-  private func withBudget(_ body: (BudgetStore, TestDatabase) async throws -> Void) async throws {
+  func withBudget(_ body: (BudgetStore, TestDatabase) async throws -> Void) async throws {
     try await withMigratedDatabase { database in
       let connection = try await database.connect()
       try await connection.transaction { transaction in
@@ -46,11 +46,11 @@ import Testing
     }
   }
 
-  private func pass(_ seconds: Double, _ database: TestDatabase) async throws {
+  func pass(_ seconds: Double, _ database: TestDatabase) async throws {
     try await database.query("UPDATE public.test_clock SET moment = moment + interval '\(seconds) seconds'")
   }
 
-  private func expect(
+  func expect(
     _ grant: BudgetGrant, _ reason: BudgetWait, _ expected: Double,
     sourceLocation: Testing.SourceLocation = #_sourceLocation
   ) {
@@ -62,7 +62,7 @@ import Testing
     #expect(abs(seconds - expected) < 0.001, "\(seconds)", sourceLocation: sourceLocation)
   }
 
-  private func granted(
+  func granted(
     _ budget: BudgetStore, _ request: BudgetRequest, settling receipts: [BudgetReceipt] = [],
     sourceLocation: Testing.SourceLocation = #_sourceLocation
   ) async throws {
@@ -71,7 +71,7 @@ import Testing
   }
 
   /// Sends one request that is answered with this window.
-  private func learn(
+  func learn(
     _ budget: BudgetStore, _ resource: String = "core", limit: Int = 1_000, remaining: Int, resetsIn: Double = 3_600
   ) async throws {
     let first = request(resource, priority: .event)
@@ -193,45 +193,6 @@ import Testing
     }
   }
 
-  @Test func serverTimeIsLimited() async throws {
-    try await withBudget { budget, database in
-      // One after the other; the clock of the test stands still meanwhile.
-      for _ in 0..<5 {
-        let call = request("graphql", seconds: 10)
-        try await granted(budget, call)
-        try await budget.settle([receipt(call, seconds: 10)])
-      }
-      expect(try await budget.draw(request("graphql", seconds: 10), settling: []), .pace, 61)
-      // REST still has some of the whole.
-      let other = request(seconds: 30)
-      try await granted(budget, other)
-      try await budget.settle([receipt(other, seconds: 30)])
-      expect(try await budget.draw(request(seconds: 10), settling: []), .pace, 61)
-      // A call that alone takes more than the limit is not kept for ever, only for an empty minute.
-      expect(try await budget.draw(request("graphql", seconds: 100), settling: []), .pace, 61)
-      try await pass(62, database)
-      try await granted(budget, request("graphql", seconds: 100))
-    }
-  }
-
-  /// What a minute allows is not burnt in its first seconds, but one call may always follow another.
-  @Test(arguments: [("graphql", 5), ("core", 8)])
-  func serverTimeIsSpreadOverTheMinute(resource: String, atOnce: Int) async throws {
-    try await withBudget { budget, database in
-      var calls: [BudgetRequest] = []
-      for _ in 0..<atOnce {
-        calls.append(request(resource, seconds: 1))
-        try await granted(budget, calls[calls.count - 1])
-      }
-      expect(try await budget.draw(request(resource, seconds: 1), settling: []), .pace, 0.25)
-      try await budget.settle(calls.map { receipt($0, seconds: 1) })
-      try await granted(budget, request(resource, seconds: 1))
-      expect(try await budget.draw(request(resource, seconds: 1), settling: []), .pace, 0.25)
-      try await pass(7, database)
-      try await granted(budget, request(resource, seconds: 1))
-    }
-  }
-
   @Test func contentIsLimitedByTheMinuteAndTheHour() async throws {
     try await withBudget { budget, database in
       func create() -> BudgetRequest { request(weight: 5, content: true, seconds: 0) }
@@ -308,45 +269,6 @@ import Testing
       try await budget.settle([receipt(call, refusal: .secondary(retryAfter: nil))])
       expect(try await other.draw(request(), settling: []), .secondary, 60)
       await other.close()
-    }
-  }
-
-  /// It may be anybody's token: it obeys all, and all obey what it was told; on its own host.
-  @Test func whoIsNotKnownIsTakenForAnybody() async throws {
-    try await withBudget { budget, database in
-      let token = BudgetOwner("api.github.com token:0123456789abcdef")
-      let unknown = { (standing: BudgetRequest.Standing) in request(owner: token, standing: standing) }
-      let call = request()
-      try await granted(budget, call)
-      try await budget.settle([receipt(call, refusal: .secondary(retryAfter: 17))])
-      for standing in [BudgetRequest.Standing.unidentified, .unseen] {
-        expect(try await budget.draw(unknown(standing), settling: []), .secondary, 17)
-      }
-      let elsewhere = BudgetOwner("ghe.example.com token:0123456789abcdef")
-      try await granted(budget, request(owner: elsewhere, standing: .unseen))
-      let alice = BudgetOwner("api.github.com user:alice")
-      try await granted(budget, request(owner: alice))
-      try await pass(18, database)
-      let first = unknown(.unseen)
-      try await granted(budget, first)
-      try await budget.settle([receipt(first, refusal: .secondary(retryAfter: 30))])
-      expect(try await budget.draw(request(owner: alice), settling: []), .secondary, 30)
-      try await granted(budget, request(owner: BudgetOwner("ghe.example.com user:alice")))
-    }
-  }
-
-  @Test func whereSomebodysBudgetIsUsedUpAnUnknownTokenIsLookedAtFirst() async throws {
-    try await withBudget { budget, database in
-      let token = BudgetOwner("api.github.com token:0123456789abcdef")
-      try await learn(budget, remaining: 0)
-      expect(try await budget.draw(request(owner: token, standing: .unseen), settling: []), .unseen, 0.01)
-      try await granted(budget, request("graphql", owner: token, standing: .unseen))
-      try await granted(budget, request(owner: token, standing: .unidentified))
-      try await granted(budget, request(owner: BudgetOwner("api.github.com user:alice")))
-      try await granted(
-        budget, request(owner: BudgetOwner("ghe.example.com token:0123456789abcdef"), standing: .unseen))
-      try await pass(3_601, database)
-      try await granted(budget, request(owner: token, standing: .unseen))
     }
   }
 
