@@ -100,6 +100,7 @@ extension BudgetRequest: CapturedRow {
     writer.member("expected_seconds", expectedSeconds)
     writer.member("priority", priority.rawValue)
     writer.member("standing", standing.rawValue)
+    writer.member("sender", sender.text)
   }
 }
 

@@ -11,11 +11,11 @@ import Testing
   func request(
     _ resource: String = "core", cost: Int = 1, weight: Int = 1, content: Bool = false, seconds: Double = 0,
     priority: BudgetRequest.Priority = .history, owner: BudgetOwner? = nil,
-    standing: BudgetRequest.Standing = .identified
+    standing: BudgetRequest.Standing = .identified, sender: Identifier<any BudgetLedger> = .random()
   ) -> BudgetRequest {
     BudgetRequest(
       owner: owner ?? self.owner, resource: resource, cost: cost, weight: weight, createsContent: content,
-      expectedSeconds: seconds, priority: priority, standing: standing)
+      expectedSeconds: seconds, priority: priority, standing: standing, sender: sender)
   }
 
   func receipt(

@@ -31,6 +31,8 @@ public struct BudgetRequest: Hashable, Sendable {
   /// How much is known of the token; where its owner is not, it may be any that the ledger knows, and obeys the secondary
   /// limits of them all.
   public var standing: Standing
+  /// The process.
+  public var sender: Identifier<any BudgetLedger>
 
   public enum Standing: String, Hashable, Sendable {
     /// Its owner is known.
@@ -43,7 +45,8 @@ public struct BudgetRequest: Hashable, Sendable {
 
   public init(
     id: Identifier<BudgetRequest> = .random(), owner: BudgetOwner, resource: String, cost: Int = 1, weight: Int = 1,
-    createsContent: Bool = false, expectedSeconds: Double, priority: Priority, standing: Standing = .identified
+    createsContent: Bool = false, expectedSeconds: Double, priority: Priority, standing: Standing = .identified,
+    sender: Identifier<any BudgetLedger> = .random()
   ) {
     self.id = id
     self.owner = owner
@@ -54,6 +57,7 @@ public struct BudgetRequest: Hashable, Sendable {
     self.expectedSeconds = expectedSeconds
     self.priority = priority
     self.standing = standing
+    self.sender = sender
   }
 }
 

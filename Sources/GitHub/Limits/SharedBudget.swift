@@ -53,6 +53,7 @@ final class SharedBudget: Sendable {
 
   private let state = Mutex(State())
   private let ledger: any BudgetLedger
+  private let sender = Identifier<any BudgetLedger>.random()
   let priority: BudgetRequest.Priority
   private let clock: any WallClock
   private let logger: Logger
@@ -77,7 +78,8 @@ final class SharedBudget: Sendable {
     let expected = state.withLock { $0.seconds[demand.resource] } ?? (demand.resource == "graphql" ? 1 : 0.3)
     let request = BudgetRequest(
       owner: owner, resource: demand.resource, cost: demand.cost, weight: demand.weight,
-      createsContent: demand.createsContent, expectedSeconds: expected, priority: priority, standing: standing)
+      createsContent: demand.createsContent, expectedSeconds: expected, priority: priority, standing: standing,
+      sender: sender)
     do {
       let ledger = ledger
       let grant = try await hurry { try await ledger.draw(request, settling: receipts) }

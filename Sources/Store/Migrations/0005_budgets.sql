@@ -34,7 +34,9 @@ CREATE UNLOGGED TABLE yardmaster.budget_calls (
   -- NULL while it is under way.
   ended_at timestamptz,
   -- What GitHub probably takes; after the end, what it took.
-  seconds double precision NOT NULL
+  seconds double precision NOT NULL,
+  -- Which process; NULL where only its receipt came.
+  sender uuid
 );
 CREATE INDEX budget_calls_owner ON yardmaster.budget_calls (owner, started_at);
 
@@ -153,7 +155,7 @@ END
 $$;
 
 -- Asks for leave to send one request: what is granted is under way from now on.
---   request: {id, owner, resource, cost, weight, creates_content, expected_seconds, priority, standing}
+--   request: {id, owner, resource, cost, weight, creates_content, expected_seconds, priority, standing, sender}
 -- Limits: https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api and
 -- https://docs.github.com/en/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api, each with a margin.
 -- A sliding minute lasts 61 seconds here, because GitHub counts at another place of the request's way.
@@ -162,7 +164,7 @@ CREATE FUNCTION yardmaster.draw_budget(request json, receipts json, OUT granted 
 DECLARE
   minute CONSTANT interval := '61 seconds';
   -- A minute's server time may not be burnt in its first seconds: of what any few seconds allow, too, no more is taken.
-  -- A single call at a time can never take too much.
+  -- Who is alone and has one call at a time under way can never take too much.
   moments CONSTANT interval := '6 seconds';
   points double precision;
   asked record;
@@ -176,7 +178,7 @@ DECLARE
 BEGIN
   granted := false;
   SELECT * INTO asked FROM json_to_record(request) AS r (id uuid, owner text, resource text, cost integer,
-    weight integer, creates_content boolean, expected_seconds double precision, priority text, standing text);
+    weight integer, creates_content boolean, expected_seconds double precision, priority text, standing text, sender uuid);
   PERFORM yardmaster.lock_budgets(
     ARRAY(SELECT r.owner FROM json_to_recordset(receipts) AS r (owner text)) || asked.owner);
   moment := yardmaster.budget_clock();
@@ -207,6 +209,7 @@ BEGIN
     coalesce(sum(c.seconds) FILTER (WHERE c.is_graphql AND c.counts), 0) AS graphql_seconds,
     coalesce(sum(c.seconds) FILTER (WHERE c.counts), 0) AS seconds,
     count(*) FILTER (WHERE c.flies AND c.is_graphql) AS graphql_flying,
+    count(*) FILTER (WHERE c.is_recent AND c.sender IS DISTINCT FROM asked.sender) AS others,
     coalesce(sum(c.seconds) FILTER (WHERE c.is_graphql AND c.is_recent), 0) AS graphql_recent,
     coalesce(sum(c.seconds) FILTER (WHERE c.is_recent), 0) AS recent,
     count(*) FILTER (WHERE c.creates_content AND c.started_at > moment - minute) AS content_minute,
@@ -271,12 +274,12 @@ BEGIN
     wait := greatest(wait, yardmaster.wait_for_seconds(asked.owner, false, moment, minute,
       used.seconds + asked.expected_seconds - 90 * 0.95));
   END IF;
-  IF asked.resource = 'graphql' AND used.graphql_flying > 0 AND used.graphql_recent + asked.expected_seconds > 6 * 0.95
+  IF asked.resource = 'graphql' AND used.graphql_flying + used.others > 0 AND used.graphql_recent + asked.expected_seconds > 6 * 0.95
   THEN
     wait := greatest(wait, least(yardmaster.wait_for_seconds(asked.owner, true, moment, moments,
       used.graphql_recent + asked.expected_seconds - 6 * 0.95), 0.25));
   END IF;
-  IF used.flying > 0 AND used.recent + asked.expected_seconds > 9 * 0.95 THEN
+  IF used.flying + used.others > 0 AND used.recent + asked.expected_seconds > 9 * 0.95 THEN
     wait := greatest(wait, least(yardmaster.wait_for_seconds(asked.owner, false, moment, moments,
       used.recent + asked.expected_seconds - 9 * 0.95), 0.25));
   END IF;
@@ -297,7 +300,7 @@ BEGIN
 
   granted := true;
   INSERT INTO yardmaster.budget_calls VALUES (asked.id, asked.owner, asked.resource, asked.cost, asked.weight,
-    asked.creates_content, moment, NULL, asked.expected_seconds);
+    asked.creates_content, moment, NULL, asked.expected_seconds, asked.sender);
 END
 $$;
 
