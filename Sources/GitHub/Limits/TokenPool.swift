@@ -62,7 +62,8 @@ final class TokenPool: Sendable {
         guard let shortest else { throw TokenMissing() }
         guard shortest.seconds > 0 else { continue }
         try await wait(shortest.seconds, isLimit: shortest.isLimit, waited: waited, for: demand)
-        waited += shortest.seconds
+        // Short waits are turns that others take first, and no limit.
+        if shortest.isLimit || shortest.seconds > 1 { waited += shortest.seconds }
       }
     } catch {
       leave(demand)
