@@ -63,9 +63,12 @@ public struct Planner: Sendable {
 
     var head = try await RepositoryHead.fetch(request.repository, from: github)
     // Taken after the first answer, which bears GitHub's clock; anything that changes from now on is the next delta's.
-    let now = await github.usage.serverTime ?? clock.now
+    // It tells whole seconds: where this machine's clock agrees with it, that one keeps two plans in their order.
+    let here = clock.now
+    var now = await github.usage.serverTime ?? here
+    if abs(seconds(from: now, to: here)) <= 3 { now = here }
     // A mark that is too early costs a few numbers more; one that is too late loses what changed before it.
-    let mark = min(now, clock.now) - Self.overlap
+    let mark = min(now, here) - Self.overlap
     if head.name.description.lowercased() != request.repository.description.lowercased() {
       notes.append("\(request.repository) is called \(head.name) now.")
     }
