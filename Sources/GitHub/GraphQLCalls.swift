@@ -98,14 +98,11 @@ extension Exchange {
     }
     switch envelope.data {
     case .success(let data):
-      let date = response.headers["date"].flatMap { Timestamp(httpDate: $0) }
-      return .answer(GraphQLAnswer(data: data, errors: envelope.errors, date: date, size: response.body.count))
+      return .answer(GraphQLAnswer(data: data, errors: envelope.errors, size: response.body.count))
     case .failure(let error):
       // A null that the errors account for can make a whole answer unreadable; without errors the query is ours to fix.
       if !envelope.errors.isEmpty {
-        let date = response.headers["date"].flatMap { Timestamp(httpDate: $0) }
-        return .answer(
-          GraphQLAnswer(data: nil, errors: envelope.errors, date: date, size: response.body.count))
+        return .answer(GraphQLAnswer(data: nil, errors: envelope.errors, size: response.body.count))
       }
       return .failed(
         Failure(

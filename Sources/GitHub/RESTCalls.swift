@@ -61,8 +61,7 @@ extension Exchange {
         verdict = .answer(
           RESTAnswer(
             status: response.status, body: response.body, etag: response.headers["etag"],
-            next: response.headers["link"].flatMap { LinkHeader($0).next },
-            date: response.headers["date"].flatMap { Timestamp(httpDate: $0) }))
+            next: response.headers["link"].flatMap { LinkHeader($0).next }))
       }
     default: verdict = Refusal(response).verdict(method: method, path: path)
     }

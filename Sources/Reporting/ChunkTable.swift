@@ -44,6 +44,7 @@ struct ChunkTable {
     let word: Markdown =
       switch chunk.status {
       case .completed: "✅ done"
+      case .leased where chunk.isAbandoned(at: now): "🟠 left by a process that ended"
       case .leased: "🔵 being worked on"
       case .waiting: "🟡 waiting"
       case .pending: "⚪ not done"

@@ -28,12 +28,14 @@ struct JobPicture {
 
   private var slices: [(name: String, value: Int, colour: String)] {
     let countsNumbers = job.numbersTotal > 0
-    func left(_ status: JobProgress.Chunk.Status) -> Int {
-      job.chunks.lazy.filter { $0.status == status }.reduce(0) { $0 + (countsNumbers ? $1.numbersLeft ?? 0 : 1) }
+    func left(_ status: JobProgress.Chunk.Status, abandoned: Bool = false) -> Int {
+      job.chunks.lazy.filter { $0.status == status && $0.isAbandoned(at: now) == abandoned }
+        .reduce(0) { $0 + (countsNumbers ? $1.numbersLeft ?? 0 : 1) }
     }
     return [
       ("done", countsNumbers ? job.numbersLookedAt : left(.completed), "#2da44e"),
-      ("being worked on", left(.leased), "#0969da"), ("waiting", left(.waiting), "#bf8700"),
+      ("being worked on", left(.leased), "#0969da"), ("left behind", left(.leased, abandoned: true), "#bc4c00"),
+      ("waiting", left(.waiting), "#bf8700"),
       ("not begun", left(.pending), "#6e7781"), ("failed", left(.failed), "#cf222e"),
     ]
   }
@@ -41,9 +43,8 @@ struct JobPicture {
   /// When the chunks were worked on: what ran side by side, and which were slow.
   private var gantt: Markdown {
     let bars = job.chunks.compactMap { chunk -> Bar? in
-      guard let start = chunk.startedAt, let end = chunk.completedAt ?? (chunk.status == .leased ? now : nil) else {
-        return nil
-      }
+      let holder = chunk.isAbandoned(at: now) ? chunk.leaseExpiresAt : chunk.status == .leased ? now : nil
+      guard let start = chunk.startedAt, let end = chunk.completedAt ?? holder else { return nil }
       // A bar without length is not drawn.
       return Bar(chunk: chunk, start: start, end: max(end, start + 1))
     }

@@ -64,8 +64,8 @@ public struct ProofReport: Sendable {
       Fact("Items counted by GitHub, not stored", count(\.missing)),
       Fact("Items stored, not counted by GitHub", count(\.surplus)),
       Fact("Dead letters (what GitHub would not give)", count(\.deadLetters)),
-      Fact("Proven as of", proof.walkedAsOf, at: now, never: "not yet"),
-      Fact("Audited as of", proof.auditedAsOf, at: now, never: "never"),
+      Fact("New items and edits captured up to", proof.walkedAsOf, at: now, never: "not yet"),
+      Fact("Deletions looked for up to", proof.auditedAsOf, at: now, never: "never"),
       Fact("Oldest reading of an item", proof.oldestReading, at: now, never: "none"),
     ]
   }

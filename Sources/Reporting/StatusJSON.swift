@@ -12,11 +12,14 @@ extension StatusReport {
   ///   `points` and `points_per_item` (GraphQL), `rest_requests` (also as `requests`) and `rest_requests_per_item`,
   ///   `created_at`, `started_at`, `completed_at`, `error`, `proof`
   /// - of a chunk: `ordinal`, `status`, `scope`, `size`, `numbers_done`, `items_done`, `empty` (numbers without an
-  ///   item, once it is complete), `attempts`, `pages`, `points`, `rest_requests`, `not_before`, `run_id`, `run_url`, `started_at`,
-  ///   `completed_at`, `error`
+  ///   item, once it is complete), `attempts`, `pages`, `points`, `rest_requests`, `not_before`,
+  ///   `lease_expires_at` (over: its process ended without a word, and anybody goes on with it), `run_id`, `run_url`,
+  ///   `started_at`, `completed_at`, `error`
   /// - of a repository's proof: `whole`, `newest`, `accounted`, `unaccounted`, `pull_requests`, `issues`, `discussions`,
-  ///   `gone`, `incomplete`, `mismatched`, `missing`, `surplus`, `dead_letters`, and `walked_as_of`, `audited_as_of`, `oldest_reading`, each
-  ///   also as an age (`walked_age_seconds`, `audited_age_seconds`, `oldest_reading_age_seconds`)
+  ///   `gone`, `incomplete`, `mismatched`, `missing`, `surplus`, `dead_letters`, and
+  ///   `walked_as_of` (new items and edits are captured up to then), `audited_as_of` (deletions were looked for up to
+  ///   then), `oldest_reading`, each also as an age (`walked_age_seconds`, `audited_age_seconds`,
+  ///   `oldest_reading_age_seconds`)
   public func json() -> String {
     let document: JSONValue = [
       "generated_at": .optional(now), "jobs": .array(jobs.map(json(of:))),
@@ -54,6 +57,7 @@ extension StatusReport {
       "numbers_done": .optional(chunk.numbersLookedAt), "empty": .optional(chunk.empty),
       "attempts": .optional(chunk.attempts), "pages": .optional(chunk.pages), "points": .optional(chunk.points),
       "rest_requests": .optional(chunk.requests), "not_before": .optional(chunk.notBefore),
+      "lease_expires_at": .optional(chunk.status == .leased ? chunk.leaseExpiresAt : nil),
       "run_id": chunk.runID.map { .integer($0) } ?? .null, "run_url": .optional(links.url(of: chunk.runID)),
       "started_at": .optional(chunk.startedAt), "completed_at": .optional(chunk.completedAt),
       "error": .optional(chunk.error),

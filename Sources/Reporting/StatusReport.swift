@@ -95,7 +95,8 @@ public struct StatusReport: Sendable {
     for chunk in open.prefix(limit) {
       let size = chunk.size.map { "\(Figures.count(chunk.numbersLookedAt ?? 0))/\(Figures.count($0))" }
       rows.append([
-        "\(chunk.ordinal)", "\(chunk.status.rawValue)", "\(size ?? "–")", "\(Figures.count(chunk.itemsDone))",
+        "\(chunk.ordinal)", chunk.isAbandoned(at: now) ? "abandoned" : "\(chunk.status.rawValue)", "\(size ?? "–")",
+        "\(Figures.count(chunk.itemsDone))",
         "\(chunk.attempts)", "\(Figures.count(chunk.points))", "\(Figures.count(chunk.requests))",
         "\(chunk.runID.map { $0 > 0 ? String($0) : "–" } ?? "–")", "\(chunk.scope)",
       ])

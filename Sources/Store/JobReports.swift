@@ -23,8 +23,8 @@ extension Store {
         PostgresStatement(
           """
           SELECT job_id, ordinal, status, scope, items_done, size, attempts, points, requests, numbers_done, run_id,
-            pages, error, \(microseconds("not_before")) AS not_before, \(microseconds("started_at")) AS started,
-            \(microseconds("completed_at")) AS completed
+            pages, error, \(microseconds("not_before")) AS not_before, \(microseconds("lease_expires_at")) AS expires,
+            \(microseconds("started_at")) AS started, \(microseconds("completed_at")) AS completed
           FROM yardmaster.capture_chunks WHERE job_id IN (\(selection)) ORDER BY job_id, ordinal
           """, [.id(job)]),
       ])
@@ -55,6 +55,7 @@ extension JobProgress.Chunk {
       ordinal: try row.decode("ordinal"), status: try row.decodeWord("status"), scope: scope.summary,
       itemsDone: try row.decode("items_done"), size: try row.decodeIfPresent("size"),
       attempts: try row.decode("attempts"), notBefore: try row.decodeIfPresent("not_before"),
+      leaseExpiresAt: try row.decodeIfPresent("expires"),
       numbersDone: try row.decodeIfPresent("numbers_done"), points: try row.decode("points"),
       requests: try row.decode("requests"), runID: try row.decodeIfPresent("run_id"), pages: try row.decode("pages"),
       startedAt: try row.decodeIfPresent("started"), completedAt: try row.decodeIfPresent("completed"),

@@ -134,7 +134,7 @@ final class PlainGitHub: GitHubAPI, Sendable {
       if reply.data == nil, errors.contains(where: { $0.message.hasPrefix("Something went wrong") }) {
         throw QueryTooHeavy(detail: "something went wrong")
       }
-      return GraphQLAnswer(data: reply.data, errors: errors, date: Self.date(response))
+      return GraphQLAnswer(data: reply.data, errors: errors)
     }
   }
 
@@ -149,7 +149,7 @@ final class PlainGitHub: GitHubAPI, Sendable {
       let next = (response.value(forHTTPHeaderField: "Link") ?? "").split(separator: ",")
         .first { $0.contains("rel=\"next\"") }
         .flatMap { link in link.split(separator: ">").first.map { String($0.drop { $0 == " " || $0 == "<" }) } }
-      return RESTAnswer(status: response.statusCode, body: Array(data), next: next, date: Self.date(response))
+      return RESTAnswer(status: response.statusCode, body: Array(data), next: next)
     }
   }
 

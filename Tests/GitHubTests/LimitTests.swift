@@ -128,6 +128,18 @@ private func get(_ yard: Yard, _ path: String = "/a") async throws -> RESTAnswer
     }
   }
 
+  /// An answer takes its time: a limit is waited out only where some of it is left afterwards.
+  @Test(arguments: [(31.0, false), (33.0, true)])
+  func aLimitIsWaitedOutWhereThereIsTimeForTheAnswer(deadline: Double, isWaitedOut: Bool) async throws {
+    let refusal = Reply.json("{}", status: 429, headers: ["Retry-After": "30"])
+    let steps = [Step("GET", "/a", refusal)] + (isWaitedOut ? [ok] : [])
+    try await Yard.run(steps, deadline: deadline) { yard in
+      let end = await thrown { _ = try await get(yard) }
+      #expect((end == nil) == isWaitedOut && (end == nil || end is RateLimited), "\(String(describing: end))")
+      #expect(yard.clock.sleeps == (isWaitedOut ? [30] : []))
+    }
+  }
+
   /// A clock that stands still shows that a second caller waits for what the first one was told.
   @Test func theLimitHoldsForAllCallers() async throws {
     let refusal = Reply.json("{}", status: 429, headers: ["Retry-After": "30"])

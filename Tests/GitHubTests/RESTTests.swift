@@ -31,7 +31,6 @@ import Testing
       let answer = try await yard.client.send(RESTRequest(.get, "/a"))
       #expect(answer.etag == "W/\"abc\"")
       #expect(answer.next == "https://api.github.com/a?page=2")
-      #expect(answer.date == FakeClock.start)
       #expect(answer.body == Array("[1]".utf8))
       let usage = await yard.client.usage
       #expect(usage.restRequests == 1)

@@ -46,6 +46,7 @@ enum Samples {
       chunk.runID = 17
       chunk.startedAt = now - 600 + Double(ordinal * 60)
       chunk.completedAt = ordinal <= completed ? now - 545 + Double(ordinal * 60) : nil
+      chunk.leaseExpiresAt = ordinal <= completed ? nil : now + 5
       return chunk
     }
     return JobProgress(

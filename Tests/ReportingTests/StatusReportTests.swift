@@ -88,7 +88,7 @@ import Testing
     }
     for key in [
       "ordinal", "status", "scope", "items_done", "size", "attempts", "numbers_done", "empty", "pages", "points",
-      "rest_requests", "run_id", "run_url", "not_before", "started_at", "completed_at", "error",
+      "rest_requests", "run_id", "run_url", "not_before", "lease_expires_at", "started_at", "completed_at", "error",
     ] {
       #expect(chunk[key] != nil, "\(key)")
     }
@@ -100,6 +100,16 @@ import Testing
     let decoded = try JSONDecoder().decode(JSONValue.self, from: Data(text.utf8))
     guard case .array(let jobs)? = decoded["jobs"] else { return [] }
     return jobs
+  }
+
+  @Test func aChunkWhoseProcessDiedIsNotShownAsWorkedOn() throws {
+    var job = try Samples.progress(completed: 1, of: 3)
+    #expect(Self.text(Self.report([job], isOneJob: true)).contains("leased"))
+    job.chunks[1].leaseExpiresAt = Samples.now - 1
+    let text = Self.text(Self.report([job], isOneJob: true))
+    #expect(text.contains("abandoned") && !text.contains("leased"), "\(text)")
+    let table = SyncReport(progress: job, now: Samples.now).markdown().text
+    #expect(table.contains("left by a process that ended") && !table.contains("being worked on"), "\(table)")
   }
 
   @Test func aJobWithoutARepositoryIsShown() throws {

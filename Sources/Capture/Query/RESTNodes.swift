@@ -81,25 +81,14 @@ struct RESTIssueComment: RESTComment {
 
 private func lastSegment(of url: String) -> Int? { url.split(separator: "/").last.flatMap { Int($0) } }
 
-/// A line of `GET /repos/{owner}/{repo}/issues` or `/pulls`: which number changed, and whether it is a pull request.
+/// A line of `GET /repos/{owner}/{repo}/issues` or `/pulls`: which number changed.
 struct RESTListedItem: Decodable, Sendable {
   var number: Int
-  var isPullRequest: Bool
-
-  private enum CodingKeys: String, CodingKey {
-    case number
-    case pullRequest = "pull_request"
-  }
-
-  init(from decoder: any Decoder) throws {
-    let container = try decoder.container(keyedBy: CodingKeys.self)
-    number = try container.decode(Int.self, forKey: .number)
-    isPullRequest = container.contains(.pullRequest)
-  }
 }
 
 extension RESTAnswer {
-  /// The body as a list. A 404 is the repository's, since its lists are never missing by themselves. Statuses other than 200 and unreadable bodies throw, naming `what`, never their content.
+  /// The body as a list. A 404 is the repository's, since its lists are never missing by themselves. Statuses other than
+  /// 200 and unreadable bodies throw, naming `what`, never their content.
   func list<Element: Decodable>(of type: Element.Type, what: String) throws(Failure) -> [Element] {
     guard status == 200 else {
       throw Failure(

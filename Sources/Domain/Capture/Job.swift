@@ -197,6 +197,8 @@ public struct JobProgress: Hashable, Sendable, Codable {
     public var attempts: Int
     /// The moment before which nobody takes it up, where there is one.
     public var notBefore: Timestamp?
+    /// When the lease of whoever works on it ends; the lease of a process that lives is renewed before.
+    public var leaseExpiresAt: Timestamp?
     /// Numbers that are accounted for, with an item read in full or with nothing there; nil where the chunk covers none.
     public var numbersDone: Int?
     /// GraphQL points and REST requests.
@@ -212,8 +214,9 @@ public struct JobProgress: Hashable, Sendable, Codable {
 
     public init(
       ordinal: Int, status: Status, scope: String, itemsDone: Int, size: Int?, attempts: Int,
-      notBefore: Timestamp? = nil, numbersDone: Int? = nil, points: Int = 0, requests: Int = 0, runID: Int64? = nil,
-      pages: Int = 0, startedAt: Timestamp? = nil, completedAt: Timestamp? = nil, error: String? = nil
+      notBefore: Timestamp? = nil, leaseExpiresAt: Timestamp? = nil, numbersDone: Int? = nil, points: Int = 0,
+      requests: Int = 0, runID: Int64? = nil, pages: Int = 0, startedAt: Timestamp? = nil,
+      completedAt: Timestamp? = nil, error: String? = nil
     ) {
       self.ordinal = ordinal
       self.status = status
@@ -222,6 +225,7 @@ public struct JobProgress: Hashable, Sendable, Codable {
       self.size = size
       self.attempts = attempts
       self.notBefore = notBefore
+      self.leaseExpiresAt = leaseExpiresAt
       self.numbersDone = numbersDone
       self.points = points
       self.requests = requests
@@ -230,6 +234,11 @@ public struct JobProgress: Hashable, Sendable, Codable {
       self.startedAt = startedAt
       self.completedAt = completedAt
       self.error = error
+    }
+
+    /// Whether the process that worked on it gave no sign of life for a lease's time: anybody may go on with it.
+    public func isAbandoned(at moment: Timestamp) -> Bool {
+      status == .leased && leaseExpiresAt.map { $0 <= moment } ?? false
     }
   }
 

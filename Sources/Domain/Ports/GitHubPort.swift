@@ -45,15 +45,12 @@ public struct GraphQLAnswer<Answer: Sendable>: Sendable {
   /// nil where GitHub answered errors alone.
   public var data: Answer?
   public var errors: [GraphQLError]
-  /// Of the `Date` header: GitHub's clock when it answered.
-  public var date: Timestamp?
   /// Bytes of the body; nil where that is not known.
   public var size: Int?
 
-  public init(data: Answer?, errors: [GraphQLError], date: Timestamp? = nil, size: Int? = nil) {
+  public init(data: Answer?, errors: [GraphQLError], size: Int? = nil) {
     self.data = data
     self.errors = errors
-    self.date = date
     self.size = size
   }
 }
@@ -112,15 +109,12 @@ public struct RESTAnswer: Hashable, Sendable {
   public var etag: String?
   /// The `Link` header's target for `rel="next"`.
   public var next: String?
-  /// Of the `Date` header: GitHub's clock.
-  public var date: Timestamp?
 
-  public init(status: Int, body: [UInt8], etag: String? = nil, next: String? = nil, date: Timestamp? = nil) {
+  public init(status: Int, body: [UInt8], etag: String? = nil, next: String? = nil) {
     self.status = status
     self.body = body
     self.etag = etag
     self.next = next
-    self.date = date
   }
 }
 

@@ -10,6 +10,8 @@ final class TokenPool: Sendable {
   let accounts: [Account]
   /// Seconds that one request may be kept waiting.
   private let patience: Double
+  /// Seconds that have to be left after a limit.
+  private static let timeForAnswer = 2.0
   private let permits: Permits
   private let clock: any WallClock
   private let deadline: any Deadline
@@ -96,7 +98,9 @@ final class TokenPool: Sendable {
     if isLimit { waitedFor.withLock { $0 = max($0, end) } }
     // What is not told counts as under way, and keeps the others from it.
     if seconds > 1 { for account in accounts { await account.share?.flush() } }
-    guard seconds <= deadline.remaining, waited + seconds <= patience else { throw RateLimited(until: end) }
+    // Whoever waits for a limit to the last second has no time left for the answer.
+    let needed = isLimit ? seconds + Self.timeForAnswer : seconds
+    guard needed <= deadline.remaining, waited + seconds <= patience else { throw RateLimited(until: end) }
     let text: Logger.Message = "Waiting \(Int(seconds.rounded(.up))) s for GitHub's rate limit (\(demand.resource))."
     if isLimit { logger.info(text) } else { logger.trace(text) }
     try await clock.sleep(seconds: seconds)
