@@ -17,7 +17,7 @@ HOUR = 8
 REPOSITORY = "acme/parallel"
 
 
-def fault_plan(rate, seed):
+def fault_plan(rate, seed, revoked):
     """Every kind that ghsim knows: once for certain, early on, and each at the rate. Where one costs a wait it comes a few
     times at most."""
     kinds = [
@@ -38,9 +38,14 @@ def fault_plan(rate, seed):
         rules.append({**rule, "name": "%s.%d" % (kind, place), "ordinals": [3 + 2 * place if path != "^/repos" else place - 10]})
         rules.append({**rule, "name": "%s.%d.more" % (kind, place), "rate": rate, "max": 2 if kind in (
             "graphql_rate_limited", "primary_exhausted", "secondary_limit", "hang") else 1000})
-    # One of the tokens is revoked for good; the others go on.
-    rules.append({"kind": "token_revoked_at", "match": {"token": "ghs_tok%d" % WORKERS}, "params": {"ordinal": 8}})
+    if revoked:
+        rules.append({"kind": "token_revoked_at", "match": {"token": revoked}, "params": {"ordinal": 8}})
     return {"seed": seed, "rules": rules}
+
+
+def token_of(options, n):
+    """Each process has a token of its own, as jobs of Actions have, or all have one."""
+    return "ghs_tok%d" % (1 if options.one_token else n)
 
 
 def parallel(options, work):
@@ -60,7 +65,7 @@ def parallel(options, work):
 
 
 class Crew:
-    """`sync` processes on one job, each with a token of its own; who ends before the job does is started again."""
+    """`sync` processes on one job, with tokens of one owner; who ends before the job does is started again."""
 
     def __init__(self, options, url, db, job):
         self.options, self.url, self.db, self.job = options, url, db, job
@@ -75,7 +80,7 @@ class Crew:
                 # One that found nothing to do would find nothing right away either.
                 self.not_before[n] = time.monotonic() + (0 if process.returncode == -signal.SIGKILL else 0.3)
             if self.running.get(n) is None and time.monotonic() >= self.not_before.get(n, 0):
-                env = environment(self.url, self.db, REPOSITORY, GITHUB_TOKEN="ghs_tok%d" % n, GITHUB_RUN_ID=str(n))
+                env = environment(self.url, self.db, REPOSITORY, GITHUB_TOKEN=token_of(self.options, n), GITHUB_RUN_ID=str(n))
                 self.running[n] = start(self.options.executable, ["sync", "--job-id", self.job, "--time-limit", "300"], env)
 
     def kill(self, dice):
@@ -164,7 +169,9 @@ def everything(options, sim):
     sim.reset(faults="none")
     try:
         recorder.poison = {number: BAD_GATEWAY, node: TOO_MUCH}
-        sim.faults(fault_plan(options.fault_rate, options.seed))
+        # One of the tokens is revoked for good; the others go on.
+        revoked = None if options.one_token else token_of(options, WORKERS)
+        sim.faults(fault_plan(options.fault_rate, options.seed, revoked))
         outcome = Outcome(options, sim, recorder, options.kills, dice)
         db, stats = outcome.db, sim.stats()
         fired = [fault for fault in stats["faults"] if fault["fired"]]
@@ -209,7 +216,7 @@ def stopped(options, sim):
     sim.reset(faults="none")
     for attempt in range(2 if options.kills < 100 else 10):
         db = Database("stopped")
-        environments = [environment(sim.url, db, REPOSITORY, GITHUB_TOKEN="ghs_tok%d" % n, GITHUB_RUN_ID=str(n)) for n in (1, 2)]
+        environments = [environment(sim.url, db, REPOSITORY, GITHUB_TOKEN=token_of(options, n), GITHUB_RUN_ID=str(n)) for n in (1, 2)]
         job = plan(options.executable, environments[0])["job-id"]
         late = start(options.executable, ["sync", "--job-id", job], environments[0])
         pages = dice.randrange(1, 6)

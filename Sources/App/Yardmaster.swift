@@ -63,7 +63,10 @@ public struct Yardmaster: ParsableCommand {
     }
     let session = Session(deadline: deadline, logsToStandardError: type(of: command).printsToStandardOutput)
     let status = await session.perform(command)
-    Glibc.exit(status.rawValue)
+    // Not `exit`: threads of closed connections may still be ending, and what libcrypto does at their end must not meet
+    // what it does at the process's (https://github.com/openssl/openssl/issues/6214).
+    fflush(nil)
+    _exit(status.rawValue)
   }
 }
 

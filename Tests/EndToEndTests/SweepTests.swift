@@ -200,8 +200,8 @@ import Testing
     try await withMigratedDatabase { database in
       try await withGitHubDouble(Self.model()) { github in
         let step = try Step(github: github.url, database: database.url)
-        github.fail(.primaryLimit(resetIn: 14), on: .graphQL)
-        let short = step.with("YARDMASTER_TIME_LIMIT", "4")
+        github.fail(.primaryLimit(resetIn: 24), on: .graphQL)
+        let short = step.with("YARDMASTER_TIME_LIMIT", "8")
         let first = try await short.run("plan", "--days-back", "3000")
         #expect(first.status == 0, "\(first.log)")
         let id = try #require(first.outputs["job-id"])
