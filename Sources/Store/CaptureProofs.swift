@@ -12,8 +12,7 @@ extension Store {
           SELECT r.newest_number, n.*,
             (SELECT count(*) FROM yardmaster.dead_letters d WHERE d.repository_id = $1::uuid) AS dead_letters,
             (SELECT \(microseconds("max(j.walked_as_of)")) FROM \(Self.walks)) AS walked,
-            (SELECT \(microseconds("max(j.walked_as_of)")) FROM \(Self.walks) AND EXISTS (
-              SELECT FROM yardmaster.capture_chunks c WHERE c.job_id = j.id AND c.scope ? 'range')) AS audited
+            (SELECT \(microseconds("max(j.walked_as_of)")) FROM \(Self.walks) AND \(Self.findsDeletions)) AS audited
           FROM yardmaster.repositories r, LATERAL (
             SELECT count(*) FILTER (WHERE kind = 'pull_request') AS pull_requests,
               count(*) FILTER (WHERE kind = 'issue') AS issues,
@@ -52,14 +51,25 @@ extension Store {
     }
   }
 
-  public func storedItems(of repository: RepositoryID) async throws -> (count: Int, newest: Int) {
+  public func newestItem(of repository: RepositoryID) async throws -> Int {
     try await perform { session in
-      let row = try await session.query(
+      try await session.query(
         """
-        SELECT count(*)::integer AS count, coalesce(max(number), 0)::integer AS newest FROM yardmaster.numbers
+        SELECT coalesce(max(number), 0)::integer AS value FROM yardmaster.numbers
         WHERE repository_id = $1::uuid AND kind IN ('pull_request', 'issue')
-        """, [.id(repository)])[0]
-      return (try row.decode("count"), try row.decode("newest"))
+        """, [.id(repository)])[0].decode("value")
+    }
+  }
+
+  public func numbersGone(of repository: RepositoryID, among numbers: [Int]) async throws -> [Int] {
+    guard !numbers.isEmpty else { return [] }
+    return try await perform { session in
+      try await session.query(
+        """
+        SELECT number FROM yardmaster.numbers
+        WHERE repository_id = $1::uuid AND kind = 'gone' AND number = ANY ($2::bigint[]) ORDER BY number
+        """, [.id(repository), .array(numbers)]
+      ).map { try $0.decode("number") }
     }
   }
 
@@ -153,6 +163,15 @@ extension Store {
   private static let walks = """
     yardmaster.progressive_capture_jobs j
     WHERE j.repository_id = $1::uuid AND j.status = 'completed' AND j.job_type <> 'repair'
+    """
+
+  /// Of a job `j`: whether it read everything that there was, so that what it did not meet is deleted. A walk over all
+  /// review comments that lost one of them has no beginning in its checkpoint.
+  private static let findsDeletions = """
+    EXISTS (SELECT FROM yardmaster.capture_chunks c WHERE c.job_id = j.id AND c.scope ? 'range')
+    AND NOT EXISTS (
+      SELECT FROM yardmaster.capture_chunks c WHERE c.job_id = j.id AND c.scope ? 'review_comments'
+        AND NOT c.scope ? 'numbers' AND (NOT c.scope ? 'reconciles' OR c.cursor::jsonb->>'begun' IS NULL))
     """
 
   /// GitHub's count of items when the last complete walk was planned, and the stored ones up to the newest number of that

@@ -291,11 +291,14 @@ final class FakeStore: CaptureStore, Sendable {
     }
   }
 
-  func storedItems(of repository: RepositoryID) async throws -> (count: Int, newest: Int) {
-    try await transaction("storedItems") { state in
-      let items = state.rows.kinds.filter { $0.value == .pullRequest || $0.value == .issue }
-      return (items.count, items.keys.max() ?? 0)
+  func newestItem(of repository: RepositoryID) async throws -> Int {
+    try await transaction("newestItem") { state in
+      state.rows.kinds.filter { $0.value == .pullRequest || $0.value == .issue }.keys.max() ?? 0
     }
+  }
+
+  func numbersGone(of repository: RepositoryID, among numbers: [Int]) async throws -> [Int] {
+    try await transaction("numbersGone") { state in numbers.filter { state.rows.kinds[$0] == .gone }.sorted() }
   }
 
   func numbersUnaccounted(of repository: RepositoryID, newest: Int) async throws -> [Int] {

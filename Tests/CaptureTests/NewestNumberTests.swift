@@ -41,6 +41,21 @@ extension PlannerTests {
       ])
   }
 
+  /// As many went as came.
+  @Test func whatCameIsFoundWhereTheCountsAgree() async throws {
+    let harness = CaptureHarness(ModelRepository(count: 90))
+    _ = try await harness.plan()
+    #expect(try await harness.sync().isComplete)
+    harness.github.change { model in
+      guard var item = model.items.removeValue(forKey: 16) else { return }
+      item.number = 92
+      model.items[92] = item
+      model.unlisted.insert(92)
+    }
+    _ = try await harness.plan()
+    #expect(harness.store.state.chunks.map(\.scope) == [.numbers([91, 92], reviewComments: false)])
+  }
+
   /// What GitHub cannot tell even when it is asked again is walked like everything else.
   @Test(arguments: [1, 100]) func aNumberThatGitHubDoesNotAnswerForIsNotPassedOver(failures: Int) async throws {
     let left = Mutex(failures)

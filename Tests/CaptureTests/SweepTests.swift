@@ -82,6 +82,24 @@ import Testing
     #expect(harness.store.state.rows == model.rows(of: 1...60))
   }
 
+  /// Its review comments are older than the walk before, and no list of what changed since has them.
+  @Test func whatComesBackHasItsReviewCommentsAgain() async throws {
+    let model = ModelRepository(count: 60)
+    let harness = CaptureHarness(model)
+    let pull = try #require(model.items.values.first { !$0.reviewComments.isEmpty }?.number)
+    _ = try await harness.sweep()
+    harness.github.change { $0.items[pull] = nil }
+    _ = try await harness.sweep()
+    #expect(harness.store.state.rows.kinds[pull] == .gone)
+    harness.github.change { changed in
+      changed.items[pull] = model.items[pull]
+      changed.items[pull]?.updatedAt = Self.later
+    }
+    _ = try await harness.sweep(auditCap: SpendingCap(points: 0, requests: 0))
+    #expect(harness.store.state.rows.reviewComments == model.rows(of: 1...60).reviewComments)
+    #expect(harness.store.state.rows.kinds == model.rows(of: 1...60).kinds)
+  }
+
   /// Then GitHub's newest number goes back.
   @Test func theAuditFindsThatTheNewestItemsAreGone() async throws {
     let harness = CaptureHarness(ModelRepository(count: 60))

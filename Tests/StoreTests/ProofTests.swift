@@ -60,7 +60,7 @@ import Testing
       #expect(proof.oldestReading == Fixture.time("10:00:01"))
       #expect(try await store.numbersToRepair(of: repository, newest: 8, limit: 100) == [6, 7, 8])
       #expect(try await store.numbersUnaccounted(of: repository, newest: 7) == [6, 7])
-      #expect(try await store.storedItems(of: repository) == (3, 3))
+      #expect(try await store.newestItem(of: repository) == 3)
       try await walk.commit(at: "10:00:30") { $0.deadLetters = [Fixture.letter(6)] }
       #expect(try await store.numbersUnaccounted(of: repository, newest: 8) == [7, 8])
       try await database.query("DELETE FROM yardmaster.dead_letters")
@@ -77,6 +77,32 @@ import Testing
       #expect(proof.walkedAsOf == moment + 60 && proof.auditedAsOf == moment)
       #expect(proof.newest == 9 && proof.unaccounted == 1)
       #expect(try await store.numbersToRepair(of: repository, newest: 9, limit: 100) == [9])
+    }
+  }
+
+  /// Only a walk over everything that lost nothing tells deletions.
+  @Test(arguments: [(true, true, true), (true, false, false), (false, true, false)])
+  func anAuditIsOneThatWouldMeetEverything(reconciles: Bool, isUnbroken: Bool, counts: Bool) async throws {
+    try await withStore { store, database in
+      let repository = try await store.repository(Fixture.repository, githubID: 1_296_269)
+      let moment = Fixture.time("09:00:00")
+      let job = try await store.createJob(
+        NewJob(
+          id: nil, repositoryID: repository, scope: CaptureScope(window: .all),
+          chunks: [.reviewComments(since: nil, reconciles: reconciles), .range(first: 1, last: 1)],
+          walkedAsOf: moment, runID: 1, newest: 1))
+      while let chunk = try await store.claimChunk(of: job.id, runID: 1, lease: 60) {
+        var page = CapturedPage()
+        let isRange = chunk.scope == .range(first: 1, last: 1)
+        if isRange { page.numbers = [Fixture.number(1, .gone)] }
+        let checkpoint = Checkpoint(begun: isUnbroken && !isRange ? moment : nil)
+        try await store.commit(
+          page, of: chunk, checkpoint: checkpoint, finished: true, cost: PageCost(), widths: [:], lease: 60)
+      }
+      let proof = try await store.proof(of: repository)
+      #expect(proof.walkedAsOf == moment && proof.auditedAsOf == (counts ? moment : nil))
+      #expect(try await store.numbersGone(of: repository, among: [1, 2]) == [1])
+      #expect(try await store.numbersGone(of: repository, among: []) == [])
     }
   }
 

@@ -10,6 +10,8 @@ struct ChunkCut {
   static let maximumChunks = 256
   /// The chunks that lists of the whole repository may take: its review comments, and its comments.
   static let flatChunks = 2
+  /// The chunk of what was gone and is back.
+  private static let returnedChunks = 1
   static let defaultSize = 1_000
 
   /// Numbers in a chunk.
@@ -19,7 +21,7 @@ struct ChunkCut {
 
   /// The cut of `count` numbers for the size that was asked for, if one was.
   init(count: Int, asked: Int?) {
-    let most = Self.maximumChunks - Self.flatChunks
+    let most = Self.maximumChunks - Self.flatChunks - Self.returnedChunks
     let smallest = max(1, (count + most - 1) / most)
     let wanted = asked ?? Self.defaultSize
     size = max(wanted, smallest)

@@ -77,11 +77,10 @@ public struct Planner: Sendable {
     let scope = request.scope ?? adopted?.scope ?? CaptureScope(window: .all)
     let baseline = try await store.baseline(of: repositoryID)
     if scope.needsNewest, baseline != nil {
-      let stored = try await store.storedItems(of: repositoryID)
       // Where the newest items were deleted, GitHub's newest number goes back; what is stored there is to be looked at.
-      head.newest = max(head.newest, stored.newest)
-      // A point that is worth it only where GitHub counts otherwise than what is stored.
-      if head.pullRequestCount + head.issueCount != stored.count { head = try await head.lookingAbove(with: github) }
+      head.newest = max(head.newest, try await store.newestItem(of: repositoryID))
+      // Counts that agree do not spare it: one item may have gone and another have come.
+      head = try await head.lookingAbove(with: github)
     }
     let cut = try await chunks(
       for: scope, of: head, known: repositoryID, baseline: baseline, now: now, size: request.chunkSize, notes: &notes)

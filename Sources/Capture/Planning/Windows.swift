@@ -39,7 +39,7 @@ extension Planner {
     if let since {
       guard let updated = try await listings.updated(since: since) else {
         notes.append("GitHub lists no changes for this repository: all of its history is walked.")
-        return whole(of: head, reconciles: false, size: size, notes: &notes)
+        return whole(of: head, size: size, notes: &notes)
       }
       // Of what changed, the comments that are older than the window are wanted too.
       let chunks =
@@ -49,14 +49,17 @@ extension Planner {
     }
     guard scope.window == .all, let baseline, baseline >= Self.beginning,
       let updated = try await listings.updated(since: baseline)
-    else { return whole(of: head, reconciles: scope.window == .full, size: size, notes: &notes) }
+    else { return whole(of: head, size: size, notes: &notes) }
 
     // Numbers that the listing does not have are discussions, or gone, or were not reached: they have to be accounted
     // for like the others. Each is looked for, because a window may have captured newer ones and left these out.
     let unknown = try await store.numbersUnaccounted(of: repositoryID, newest: head.newest)
-    let numbers = Set(updated).union(unknown).sorted()
+    // The review comments of a pull request that has come back may be older than the walk before.
+    let returned = try await store.numbersGone(of: repositoryID, among: updated)
+    let numbers = Set(updated).union(unknown).subtracting(returned).sorted()
     let chunks =
       try await comments(of: head, since: baseline, listings)
+      + (returned.isEmpty ? [] : [.numbers(returned, reviewComments: true)])
       + lists(of: numbers, reviewComments: false, size: size, notes: &notes)
     return Cut(chunks: chunks, provesWhole: true)
   }
@@ -84,11 +87,11 @@ extension Planner {
 
   /// Everything. The review comments come first: they are drawn from REST's budget, so whoever walks the ranges beside
   /// them, or after GraphQL's budget is gone, loses nothing.
-  private func whole(of head: RepositoryHead, reconciles: Bool, size: Int?, notes: inout [String]) -> Cut {
+  private func whole(of head: RepositoryHead, size: Int?, notes: inout [String]) -> Cut {
     let cut = ChunkCut(count: head.newest, asked: size)
     say(cut, notes: &notes)
     let comments: [ChunkScope] =
-      head.pullRequestCount > 0 ? [.reviewComments(since: nil, reconciles: reconciles)] : []
+      head.pullRequestCount > 0 ? [.reviewComments(since: nil, reconciles: true)] : []
     return Cut(chunks: comments + cut.ranges(upTo: head.newest), provesWhole: true)
   }
 

@@ -175,12 +175,15 @@ public protocol CaptureStore: Sendable {
   /// What is stored of the repository, held against what GitHub said there is.
   func proof(of repository: RepositoryID) async throws -> CaptureProof
 
-  /// How many issues and pull requests are known, and the highest number of one; 0 where there is none.
-  func storedItems(of repository: RepositoryID) async throws -> (count: Int, newest: Int)
+  /// The highest number of a known issue or pull request; 0 where there is none.
+  func newestItem(of repository: RepositoryID) async throws -> Int
 
   /// Numbers from 1 to `newest` that nothing is known of, ascending. Those that are dead letters are left to repairs, which
   /// ask for them ever more seldom.
   func numbersUnaccounted(of repository: RepositoryID, newest: Int) async throws -> [Int]
+
+  /// Those of the numbers where nothing was found when they were last looked at, ascending.
+  func numbersGone(of repository: RepositoryID, among numbers: [Int]) async throws -> [Int]
 
   /// Numbers to capture again, ascending, at most `limit`: up to `newest` never accounted for, begun and not completed,
   /// with fewer or more rows stored than GitHub counted, or dead letters. What an open job has begun is left to it.
