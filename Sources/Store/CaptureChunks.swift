@@ -30,7 +30,9 @@ extension Store {
           FROM free WHERE c.id = free.id
           RETURNING c.id, c.job_id, c.ordinal, c.scope, c.cursor, c.fence, c.items_done,
             \(microseconds("clock_timestamp()")) AS clock,
-            (SELECT j.repository_id FROM yardmaster.progressive_capture_jobs j WHERE j.id = c.job_id) AS repository_id
+            (SELECT j.repository_id FROM yardmaster.progressive_capture_jobs j WHERE j.id = c.job_id) AS repository_id,
+            (SELECT r.github_id FROM yardmaster.repositories r
+              JOIN yardmaster.progressive_capture_jobs j ON j.repository_id = r.id WHERE j.id = c.job_id) AS github_id
           """,
           [
             .id(job), .id(token), .integer(runID), .integer(lease),
@@ -211,7 +213,8 @@ extension ClaimedChunk {
   fileprivate init(row: PostgresRow) throws {
     self.init(
       id: try row.decode("id"), jobID: try row.decode("job_id"), repositoryID: try row.decode("repository_id"),
-      ordinal: try row.decode("ordinal"), scope: try row.decodeJSON("scope"),
+      githubID: try row.decodeIfPresent("github_id"), ordinal: try row.decode("ordinal"),
+      scope: try row.decodeJSON("scope"),
       checkpoint: try row.decodeIfPresent("cursor", as: String.self) == nil ? Checkpoint() : row.decodeJSON("cursor"),
       fence: try row.decode("fence"), itemsDone: try row.decode("items_done"),
       clock: DatabaseClock(try row.decode("clock")))

@@ -179,6 +179,25 @@ func expectEqualRows(_ database: TestDatabase, _ model: RepositoryModel, _ note:
     }
   }
 
+  /// The name was given to another repository after the job was planned: a list of the whole repository does not say
+  /// whose it is, items do.
+  @Test(arguments: ["true", "scope ? 'range'"]) func anotherRepositorysRowsAreNotStored(chunks: String) async throws {
+    try await withMigratedDatabase { database in
+      try await withGitHubDouble(Self.model) { github in
+        let step = try Step(github: github.url, database: database.url)
+        let job = try #require(try await step.run("plan", "--all").outputs["job-id"])
+        try await database.query("UPDATE yardmaster.repositories SET github_id = github_id + 1")
+        try await database.query("DELETE FROM yardmaster.capture_chunks WHERE NOT (\(chunks))")
+        let end = try await step.run("sync", "--job-id", job)
+        #expect(end.status == 78, "\(end.log)")
+        #expect(end.log.contains("is another repository on GitHub by now"), "\(end.log)")
+        for table in ["pull_requests", "issues", "review_comments", "numbers"] {
+          #expect(try await count(database, table) == 0, "\(table)")
+        }
+      }
+    }
+  }
+
   @Test func aDispatchCapturesInItsOwnRun() async throws {
     try await withMigratedDatabase { database in
       try await withGitHubDouble(Self.model) { github in

@@ -66,6 +66,8 @@ struct ItemsAnswer: Decodable, Sendable {
   var discussions: [Int: Part<DiscussionNode>] = [:]
   /// False where `repository` is null, or was not asked for.
   var hasRepository = false
+  /// GitHub's id of `repository`.
+  var repositoryID: Int64?
   /// By the alias of their group; a single owner is a group of one.
   private var groups: [String: [Part<OwnerNode>?]] = [:]
   var cost: Int?
@@ -83,6 +85,7 @@ struct ItemsAnswer: Decodable, Sendable {
       case "repository":
         guard let numbers = try? container.nestedContainer(keyedBy: Alias.self, forKey: key) else { continue }
         hasRepository = true
+        repositoryID = try? numbers.decodeIfPresent(Int64.self, forKey: Alias("databaseId"))
         for key in numbers.allKeys {
           guard let slot = key.slot else { continue }
           if key.letter == "n" {
@@ -114,7 +117,8 @@ struct Alias: CodingKey {
   var letter: Character? { stringValue.first }
   var slot: Int? { Self.slot(of: stringValue) }
 
-  init(stringValue: String) { self.stringValue = stringValue }
+  init(_ name: String) { stringValue = name }
+  init(stringValue: String) { self.init(stringValue) }
   init?(intValue: Int) { nil }
 
   static func slot(of text: String) -> Int? { text.utf8.count > 1 ? Int(text.dropFirst()) : nil }

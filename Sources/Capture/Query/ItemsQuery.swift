@@ -28,7 +28,7 @@ enum ItemsQuery {
     if !layout.numbers.isEmpty {
       document.declare("owner", "String!", .string(repository.owner))
       document.declare("name", "String!", .string(repository.name))
-      document.add("repository(owner: $owner, name: $name) {")
+      document.add("repository(owner: $owner, name: $name) { databaseId")
       for (slot, question) in layout.numbers.enumerated() {
         document.declare("n\(slot)", "Int!", .integer(Int64(question.number)))
         document.add("n\(slot): issueOrPullRequest(number: $n\(slot)) { ...Head }", uses: [.head, .author])

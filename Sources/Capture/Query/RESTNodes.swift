@@ -86,7 +86,17 @@ struct RESTListedItem: Decodable, Sendable {
   var number: Int
 }
 
+/// `GET /repos/{owner}/{repo}`.
+private struct RESTRepository: Decodable {
+  var id: Int64
+}
+
 extension RESTAnswer {
+  /// Of `GET /repos/{owner}/{repo}`; nil where the answer is another.
+  var repositoryID: Int64? {
+    status == 200 ? (try? JSONDecoder().decode(RESTRepository.self, from: Data(body)))?.id : nil
+  }
+
   /// The body as a list. A 404 is the repository's, since its lists are never missing by themselves. Statuses other than
   /// 200 and unreadable bodies throw, naming `what`, never their content.
   func list<Element: Decodable>(of type: Element.Type, what: String) throws(Failure) -> [Element] {

@@ -21,11 +21,17 @@ struct ChunkFailure: Error {
 extension SyncRun {
   /// Begins to fetch a step. Not a child task, because it outlives the turn of the loop that starts it; whoever holds it
   /// cancels it and waits for its end on every way out.
-  func fetch(_ walk: ChunkWalk, at checkpoint: Checkpoint, pace: Pace) -> Task<FetchedStep, any Error> {
+  ///
+  /// - Parameter identified: false where GitHub is to be asked first which repository has the name.
+  func fetch(
+    _ walk: ChunkWalk, at checkpoint: Checkpoint, pace: Pace, identified: Bool = true
+  ) -> Task<FetchedStep, any Error> {
     Task { [clock] in
       let begun = clock.now
       do {
-        let step = try await walk.step(at: checkpoint, pace: pace)
+        let requests = identified ? 0 : try await walk.requireSameRepository()
+        var step = try await walk.step(at: checkpoint, pace: pace)
+        step.cost.requests += requests
         return FetchedStep(step: step, seconds: seconds(from: begun, to: clock.now))
       } catch let error as any UserFacingError where ChunkFailure.isOfOneChunk(error) {
         throw ChunkFailure(cause: error)

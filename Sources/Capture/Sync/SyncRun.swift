@@ -198,13 +198,15 @@ public struct SyncRun: Sendable {
   }
 
   private func walk(_ chunk: ClaimedChunk, of job: Job, tally: inout Tally) async throws -> SyncStop? {
-    let walk = ChunkWalk(github: github, repository: job.repository, scope: chunk.scope, clock: chunk.clock)
+    let walk = ChunkWalk(
+      github: github, repository: job.repository, githubID: chunk.githubID, scope: chunk.scope, clock: chunk.clock)
     if tally.widths == nil { tally.widths = try await shielded { try await store.widths(of: chunk.repositoryID) } }
     let pace = walk.initialPace(tally.widths ?? [:])
     // What is at its full width is stored only once it changed.
     tally.widths?.merge(pace.widths) { known, _ in known }
     var checkpoint = chunk.checkpoint
-    var upcoming = fetch(walk, at: checkpoint, pace: pace)
+    // Other chunks' answers tell whose they are.
+    var upcoming = fetch(walk, at: checkpoint, pace: pace, identified: !chunk.scope.isFlat)
     while true {
       let fetched = try await wait(for: upcoming, of: chunk, at: checkpoint)
       let step = fetched.step

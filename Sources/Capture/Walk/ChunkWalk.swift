@@ -39,6 +39,8 @@ struct Loss: Hashable, Sendable {
 struct ChunkWalk: Sendable {
   let github: any GitHubAPI
   let repository: RepositoryName
+  /// GitHub's id of the repository that the rows belong to; nil where it is not known.
+  let githubID: Int64?
   let scope: ChunkScope
   let clock: DatabaseClock
   /// The chunk's numbers, ascending; empty for a walk over a flat list.
@@ -46,9 +48,12 @@ struct ChunkWalk: Sendable {
   /// Whether review comments are captured with their pull request; otherwise they are the flat list's.
   let wantsReviewComments: Bool
 
-  init(github: any GitHubAPI, repository: RepositoryName, scope: ChunkScope, clock: DatabaseClock) {
+  init(
+    github: any GitHubAPI, repository: RepositoryName, githubID: Int64? = nil, scope: ChunkScope, clock: DatabaseClock
+  ) {
     self.github = github
     self.repository = repository
+    self.githubID = githubID
     self.scope = scope
     self.clock = clock
     switch scope {

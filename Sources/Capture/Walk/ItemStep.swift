@@ -91,6 +91,7 @@ extension ChunkWalk {
       if complaints.isCutShort { throw QueryTooHeavy(detail: "resource limits exceeded") }
       throw unexplained(answer.errors)
     }
+    try requireSameRepository(data.repositoryID)
     return Reply(
       layout: layout, answer: data, complaints: complaints, begun: begun, first: first ?? Fragments.listPage,
       size: answer.size ?? 0)

@@ -117,6 +117,8 @@ public struct ClaimedChunk: Hashable, Sendable {
   public var id: ChunkID
   public var jobID: JobID
   public var repositoryID: RepositoryID
+  /// GitHub's id of the repository; nil where it was not told yet.
+  public var githubID: Int64?
   /// 1-based position in the job, for people.
   public var ordinal: Int
   public var scope: ChunkScope
@@ -129,12 +131,13 @@ public struct ClaimedChunk: Hashable, Sendable {
   public var clock: DatabaseClock
 
   public init(
-    id: ChunkID, jobID: JobID, repositoryID: RepositoryID, ordinal: Int, scope: ChunkScope, checkpoint: Checkpoint,
-    fence: Int, itemsDone: Int, clock: DatabaseClock
+    id: ChunkID, jobID: JobID, repositoryID: RepositoryID, githubID: Int64? = nil, ordinal: Int, scope: ChunkScope,
+    checkpoint: Checkpoint, fence: Int, itemsDone: Int, clock: DatabaseClock
   ) {
     self.id = id
     self.jobID = jobID
     self.repositoryID = repositoryID
+    self.githubID = githubID
     self.ordinal = ordinal
     self.scope = scope
     self.checkpoint = checkpoint
