@@ -14,7 +14,8 @@ struct HistoryRun {
   /// Waits out limits of GitHub's that end in time: planning holds no lease.
   ///
   /// Before it waits, the request is entered into the table, so that a run that ends meanwhile has lost nothing: the same
-  /// request finds its row again, and so does the sweep.
+  /// request finds its row again, and so does the sweep. A row that is there already says from then on whose it is, also
+  /// where GitHub does not answer.
   ///
   /// - Throws: `PlanWaits` where the limit does not end in time, and what the planner throws.
   func plan(_ request: PlanRequest) async throws -> Plan {
@@ -27,8 +28,9 @@ struct HistoryRun {
       return try await limits.run {
         do {
           return try await planner.plan(request)
-        } catch let limited as RateLimited {
-          guard request.jobID == nil, let row = try await enter(request) else { throw limited }
+        } catch let error as any UserFacingError where error.exitStatus == .unavailable && !(error is StoreError) {
+          if let job = request.jobID { try await store.name(job, after: request.repository) }
+          guard error is RateLimited, request.jobID == nil, let row = try await enter(request) else { throw error }
           request.jobID = row
           // One that was there before may have its chunks already.
           return try await planner.plan(request)
