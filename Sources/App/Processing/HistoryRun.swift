@@ -56,6 +56,8 @@ struct HistoryRun {
   struct Captured: Sendable {
     var result: SyncResult
     var report: SyncReport?
+    /// The job's after the run; nil where there was no time to look.
+    var status: Job.Status? { report?.progress.status }
   }
 
   /// Works on the job's chunks until none is left, time is up, or a signal comes.
@@ -126,18 +128,22 @@ extension SyncResult {
   }
 
   /// Why a run that leaves its job incomplete ended, and what comes next.
-  func farewell(of job: JobID) -> String? {
+  /// - Parameter status: the job's after the run; nil where that is not known.
+  func farewell(of job: JobID, status: Job.Status?) -> String? {
     let command = "`yardmaster sync --job-id \(job)`"
     switch stopped {
     case _ where isComplete: return nil
+    case .cancelled, nil:
+      if let status, !status.isOpen {
+        return "The job is \(status.rawValue): nobody works on the chunks that are left."
+      }
+      return "Other processes hold the chunks that are left; `yardmaster status --job-id \(job)` shows them."
     case .signal(let signal):
       return "Ended by \(signal.name); the checkpoint is saved. Go on with \(command)."
     case .timeLimit: return "Time is up; the checkpoint is saved. Go on with \(command)."
     case .rateLimited(let until):
       return "The checkpoint is saved. Go on with \(command) after \(until), or leave the rest to the sweep."
     case .spent: return "What this run may spend is spent; the checkpoint is saved. Go on with \(command)."
-    case .cancelled, nil:
-      return "Other processes hold the chunks that are left; `yardmaster status --job-id \(job)` shows them."
     }
   }
 
