@@ -67,6 +67,19 @@ import Testing
     }
   }
 
+  @Test func whatGitHubDoesNotAnswerIsTheSweeps() async throws {
+    try await Self.withWidget { database, github, step in
+      try await Self.enter(database, metadata: "{}")
+      github.fail(.unavailable(), on: .graphQL, times: nil)
+      let plan = try await step.run("plan", "--repository", "octo/widget", "--job-id", Self.id)
+      #expect(plan.status == 75, "\(plan.log)")
+      github.clearFaults()
+      let sweep = try await step.with("YARDMASTER_TIME_LIMIT", "60").run("sweep", "--audit-points", "0")
+      #expect(sweep.status == 0 && sweep.outputs["complete"] == "true", "\(sweep.log)")
+      #expect(try await Self.row(database) == "completed octo/widget")
+    }
+  }
+
   @Test func aRowThatNobodyPlannedIsTheSweepsOfItsRepository() async throws {
     try await Self.withWidget { database, github, step in
       try await Self.enter(database, metadata: #"{"repository_name": "octo/widget"}"#)

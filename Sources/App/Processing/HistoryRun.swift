@@ -38,7 +38,7 @@ struct HistoryRun {
       }
     } catch let limited as RateLimited {
       guard let job = request.jobID else { throw limited }
-      throw PlanWaits(job: job, until: limited.until)
+      throw PlanWaits(job: job, repository: request.repository, until: limited.until)
     }
   }
 
@@ -111,11 +111,14 @@ struct HistoryRun {
 /// GitHub's limit ends after this run must have; the job waits in the table, and the sweep plans it.
 struct PlanWaits: UserFacingError {
   var job: JobID
+  var repository: RepositoryName
   var until: Timestamp
 
   var exitStatus: ExitStatus { .unavailable }
   var problem: String { "GitHub's rate limit is used up until \(until), so job \(job) is not planned yet" }
-  var advice: String { "Run `yardmaster plan --job-id \(job)` after that moment, or leave it to the sweep." }
+  var advice: String {
+    "Run `yardmaster plan --repository \(repository) --job-id \(job)` after that moment, or leave it to the sweep."
+  }
 }
 
 extension SyncResult {
