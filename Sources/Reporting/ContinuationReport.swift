@@ -5,12 +5,17 @@ public import Markup
 public struct ContinuationReport: Sendable {
   public var repository: RepositoryName?
   public var jobID: JobID
+  /// The job's, once what comes next is decided.
+  public var status: Job.Status
   public var continuation: Continuation
   public var now: Timestamp
 
-  public init(repository: RepositoryName?, jobID: JobID, continuation: Continuation, now: Timestamp) {
+  public init(
+    repository: RepositoryName?, jobID: JobID, status: Job.Status, continuation: Continuation, now: Timestamp
+  ) {
     self.repository = repository
     self.jobID = jobID
+    self.status = status
     self.continuation = continuation
     self.now = now
   }
@@ -18,7 +23,9 @@ public struct ContinuationReport: Sendable {
   /// One sentence for the log.
   public var sentence: String {
     switch continuation {
-    case .notNeeded: "The job needs no further run."
+    case .notNeeded where status == .completed: "The job is complete: it needs no further run."
+    case .notNeeded where status.isOpen: "The job needs no further run."
+    case .notNeeded: "The job is \(status.rawValue): nobody works on what is left of it, and no further run follows."
     case .dispatch(let number): "The next run is dispatched; it is number \(Figures.count(number)) after the first one."
     case .alreadyDispatched: "This run has dispatched the next one before."
     case .waits(let until):
@@ -39,7 +46,9 @@ public struct ContinuationReport: Sendable {
         "### ⏳ Continuation of \(name)",
         "GitHub's quota is used up until \(moment); the sweep goes on after that. \(job)",
       ])
-    case .notNeeded: return .blocks(["### ✅ Continuation of \(name)", "\(sentence) \(job)"])
+    case .notNeeded:
+      let sign: Markdown = status == .completed || status.isOpen ? "✅" : "⏹️"
+      return .blocks(["### \(sign) Continuation of \(name)", "\(sentence) \(job)"])
     case .dispatch, .alreadyDispatched: return .blocks(["### ▶️ Continuation of \(name)", "\(sentence) \(job)"])
     }
     let advice: Markdown = """

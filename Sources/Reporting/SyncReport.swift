@@ -59,6 +59,10 @@ public struct SyncReport: Sendable {
     let subject: Markdown = "\(progress.kind.inWords) of \(name)"
     if fault != nil { return "### ❌ \(subject): the run failed" }
     if progress.isComplete { return "### ✅ \(subject): complete" }
+    if !progress.status.isOpen {
+      return
+        "### ⏹️ \(subject): \(progress.status.rawValue) with \(Figures.count(progress.remainingChunks, "chunk")) left"
+    }
     return "### \(stop.sign) \(subject): \(stop.words(left: Figures.count(progress.remainingChunks, "chunk")))"
   }
 

@@ -46,8 +46,8 @@ extension Store {
     }
   }
 
-  /// A queue manager's row that cannot be read is left out: `status` shows it, and it must not keep the others from
-  /// being worked on.
+  /// A queue manager's row whose limit makes no sense stands here without one: whoever plans it is told. One that cannot
+  /// be read at all is left out: `status` shows it, and it must not keep the others from being worked on.
   public func openJobs(of repository: RepositoryID) async throws -> [Job] {
     try await perform { session in
       try await session.query(
@@ -56,8 +56,9 @@ extension Store {
         ORDER BY coalesce(j.metadata->>'priority', '') = 'true' DESC, j.created_at, j.id
         """, [.id(repository)]
       ).compactMap { row in
-        do { return try Job(row: row, assuming: nil) } catch let error as StoreError where error.cause == .malformedRow
-        {
+        do {
+          return try Job(row: row, assuming: nil, ignoresLimit: true)
+        } catch let error as StoreError where error.cause == .malformedRow {
           return nil
         }
       }
@@ -75,15 +76,20 @@ extension Store {
     let rows = try transaction.query(
       """
       SELECT j.status, coalesce(j.repository_id = $2::uuid, false) AS is_ours, r.id IS NOT NULL AS is_known,
+        r.github_id IS NOT NULL AS was_seen,
         EXISTS (SELECT FROM yardmaster.capture_chunks c WHERE c.job_id = j.id) AS has_chunks
       FROM yardmaster.progressive_capture_jobs j LEFT JOIN yardmaster.repositories r ON r.id = j.repository_id
       WHERE j.id = $1::uuid FOR UPDATE OF j
       """, [.id(id), .id(new.repositoryID)])
     guard let row = rows.first else { throw StoreError.unknownJob(id) }
-    // A repository id that no row has is the queue manager's own; the repository is known by its name.
-    if try row.decode("is_known"), try !row.decode("is_ours") { throw StoreError.wrongRepository(id) }
+    let hasChunks: Bool = try row.decode("has_chunks")
+    // A repository id that no row has is the queue manager's own; the repository is known by its name. One that was never
+    // seen on GitHub was made of a name alone, while GitHub did not answer: now it has said whose the name is.
+    if try row.decode("is_known"), try !row.decode("is_ours"), try hasChunks || row.decode("was_seen") {
+      throw StoreError.wrongRepository(id)
+    }
     let status: Job.Status = try row.decodeWord("status")
-    guard status.isOpen, try !row.decode("has_chunks") else { return id }
+    guard status.isOpen, !hasChunks else { return id }
     try transaction.query(
       """
       UPDATE yardmaster.progressive_capture_jobs SET repository_id = $2::uuid, scope = $3::jsonb,
@@ -181,7 +187,7 @@ extension StoreError {
 }
 
 extension Job {
-  /// `max_items` of a queue manager's row: a positive whole number, or the text of one.
+  /// `max_items` of a queue manager's row: a whole number, or the text of one. 0 is no limit, as for a dispatch.
   private static func maxItems(_ value: JSONValue?, of id: JobID) throws(StoreError) -> Int? {
     let count: Int? =
       switch value {
@@ -191,16 +197,17 @@ extension Job {
       case .string(let digits)? where digits.utf8.allSatisfy { (0x30...0x39).contains($0) }: Int(digits)
       default: nil
       }
-    if let count, count >= 1 { return count }
+    if let count, count >= 0 { return count == 0 ? nil : count }
     guard value == nil || value == .null else {
       throw StoreError(
-        .malformedRow, .usage, "max_items in the metadata of job \(id) is no whole number of at least 1",
+        .malformedRow, .usage, "max_items in the metadata of job \(id) is no whole number of at least 0",
         advice: "Correct it in the row, or leave it out for all issues and pull requests.")
     }
     return nil
   }
 
-  fileprivate init(row: PostgresRow, assuming assumed: RepositoryName?) throws {
+  /// - Parameter ignoresLimit: whether a limit that makes no sense is passed over, so that the row can be told of.
+  fileprivate init(row: PostgresRow, assuming assumed: RepositoryName?, ignoresLimit: Bool = false) throws {
     let metadata: JSONValue = try row.decodeJSON("metadata")
     let id: JobID = try row.decode("id")
     // A row of a queue manager may come before its repository is known here.
@@ -220,8 +227,11 @@ extension Job {
         try row.decodeJSON("scope")
       } else {
         CaptureScope(
-          window: try row.decodeIfPresent("time_range_days", as: Int.self).map { .daysBack($0) } ?? .all,
-          maxItems: try Self.maxItems(metadata["max_items"], of: id))
+          // 0 is everything, as for a dispatch.
+          window: try row.decodeIfPresent("time_range_days", as: Int.self).map { $0 == 0 ? .all : .daysBack($0) }
+            ?? .all,
+          maxItems: ignoresLimit
+            ? try? Self.maxItems(metadata["max_items"], of: id) : try Self.maxItems(metadata["max_items"], of: id))
       }
     self.init(
       id: id, repositoryID: try row.decodeIfPresent("repository_id"), repository: repository,

@@ -82,7 +82,8 @@ extension Store {
   /// Enters the request, `pending`, or finds the row that stands for it already.
   ///
   /// - Returns: the job, and whether somebody has it in hand: accepted by Inngest and not past its time, dispatched a
-  ///   while ago, or being worked on by a workflow.
+  ///   while ago, or being worked on by a workflow that gives signs of life: a run that was killed leaves its job
+  ///   `running`.
   public func enqueue(_ lane: LaneJob) async throws -> (job: Job, isInHand: Bool) {
     // Chosen here, so that a second attempt finds the row of a first one whose answer was lost.
     let fresh = lane.id ?? JobID.random()
@@ -95,9 +96,14 @@ extension Store {
           """
           SELECT id, coalesce(CASE processor_type
               WHEN 'inngest' THEN handed_over_at IS NOT NULL AND lane_deadline > now()
-              WHEN 'github_actions' THEN status = 'running' OR handed_over_at > now() - make_interval(secs => $4::integer)
+              WHEN 'github_actions' THEN handed_over_at > now() - make_interval(secs => $4::integer)
+                OR status = 'running' AND CASE
+                  WHEN EXISTS (SELECT FROM yardmaster.capture_chunks c WHERE c.job_id = j.id)
+                  THEN EXISTS (SELECT FROM yardmaster.capture_chunks c
+                    WHERE c.job_id = j.id AND c.status = 'leased' AND c.lease_expires_at > now())
+                  ELSE coalesce(started_at, created_at) > now() - make_interval(secs => $4::integer) END
             END, false) AS is_in_hand
-          FROM yardmaster.progressive_capture_jobs
+          FROM yardmaster.progressive_capture_jobs j
           WHERE id = $1::uuid OR $5::boolean AND repository_id = $2::uuid AND scope = $3::jsonb AND job_type = 'history'
             AND status IN ('pending', 'running', 'waiting')
           ORDER BY id = $1::uuid DESC, created_at LIMIT 1

@@ -47,10 +47,15 @@ extension Store {
           [.id(id), .integer(githubID)])
         return id
       }
+      // What was never seen on GitHub was this repository under a name that was not known for its own.
+      if holder == nil, let sameID {
+        try transaction.pipeline([takeIn(jobsNamed: [name], as: sameID.decode("id"))])
+      }
       // The name belongs to another repository by now: what is stored under it keeps its rows and loses the name.
       try transaction.query(
         """
-        UPDATE yardmaster.repositories SET name = left(name, 60) || '.superseded-' || id::text, updated_at = now()
+        UPDATE yardmaster.repositories SET name = left(name, 60) || '.superseded-' || id::text, updated_at = now(),
+          former_names = array_append(former_names, owner || '/' || name)
         WHERE id = $1::uuid
         """, [.id(id)])
       // What it says of itself; others may have meant the name's new holder.
@@ -65,8 +70,12 @@ extension Store {
       let former = try transaction.query(
         "SELECT owner || '/' || name AS value FROM yardmaster.repositories WHERE id = $1::uuid", [.id(id)])
       try transaction.query(
-        "UPDATE yardmaster.repositories SET owner = $2, name = $3, updated_at = now() WHERE id = $1::uuid",
-        [.id(id), .text(name.owner), .text(name.name)])
+        """
+        UPDATE yardmaster.repositories SET owner = $2, name = $3, updated_at = now(),
+          former_names = CASE WHEN lower(owner || '/' || name) = lower($2 || '/' || $3) THEN former_names
+            ELSE array_append(former_names, owner || '/' || name) END
+        WHERE id = $1::uuid
+        """, [.id(id), .text(name.owner), .text(name.name)])
       if let former = try former.first?.decode("value", as: String.self) {
         try redirectLinks(from: former, to: name.description, transaction)
       }

@@ -151,6 +151,23 @@ final class FakeStore: CaptureStore, Sendable {
     try await transaction("openJobs") { state in state.jobs.map(\.job).filter { $0.status.isOpen } }
   }
 
+  /// It holds one repository's jobs.
+  func takeIn(jobsNamed names: [RepositoryName], as repository: RepositoryID) async throws {
+    try await transaction("takeIn") { _ in }
+  }
+
+  func formerNamesInUse(of repository: RepositoryID) async throws -> [RepositoryName] {
+    try await transaction("formerNamesInUse") { _ in [] }
+  }
+
+  func refuse(_ job: JobID, error: String) async throws {
+    try await transaction("refuse") { state in
+      guard let index = state.jobs.firstIndex(where: { $0.job.id == job }) else { return }
+      state.jobs[index].job.status = .failed
+      state.jobs[index].job.error = error
+    }
+  }
+
   func claimChunk(
     of job: JobID, runID: Int64, lease: Int, owners: [BudgetOwner], excluding: [ChunkID]
   ) async throws -> ClaimedChunk? {

@@ -186,8 +186,13 @@ import Testing
       $0.items[40]?.title = "Changed"
       $0.items[40]?.updatedAt = Self.later
     }
+    harness.store.change { state in
+      if let comment = state.rows.comments.first(where: { $0.value.hasPrefix("22 ") }) {
+        state.rows.comments[comment.key] = nil
+      }
+    }
     let result = try await harness.sweep()
-    #expect(parts(result) == [.continuation, .delta, .audit])
+    #expect(parts(result) == [.continuation, .delta, .repair, .audit])
     #expect(result.firstFailure?.problem == "GitHub did not answer")
     #expect(!result.isComplete)
     #expect(harness.store.state.rows.items[40]?.contains("Changed") == true)

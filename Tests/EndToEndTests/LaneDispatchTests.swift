@@ -46,6 +46,35 @@ private func dispatch(_ inputs: String) -> [UInt8] {
     }
   }
 
+  /// A run that was killed leaves its job `running`, with a lease that has ended.
+  @Test(arguments: [true, false]) func whatAKilledRunHeldIsTakenUpAgain(isBulkWorkflow: Bool) async throws {
+    try await withMigratedDatabase { database in
+      try await withGitHubDouble(laneModel(laneConfiguration(more: "  recent_items: 1\n"))) { github in
+        var step = try Step(github: github.url, database: database.url)
+        let job = try #require(try await step.run("plan", "--all").outputs["job-id"])
+        github.hold(on: .graphQL)
+        let running = try step.start("sync", "--job-id", job)
+        _ = await github.held()
+        running.kill(SIGKILL)
+        #expect(try await running.wait().wasKilled)
+        github.release()
+        github.clearFaults()
+        _ = try await database.query(
+          "UPDATE yardmaster.capture_chunks SET lease_expires_at = now() - interval '1 second' WHERE status = 'leased'")
+        #expect(try await jobs(database) == "github_actions running")
+        if isBulkWorkflow {
+          step = step.with(
+            "GITHUB_WORKFLOW_REF", "octo/widget/.github/workflows/history-sync.yml@refs/heads/main")
+        }
+        let end = try await step.with("GITHUB_RUN_ID", "4712")
+          .event("workflow_dispatch", dispatch(#""repository_name":"octo/widget""#)).run("run")
+        #expect(end.status == 0 && end.outputs["job-id"] == job, "\(end.log)")
+        #expect(end.outputs["complete"] == "\(isBulkWorkflow)", "\(end.log)")
+        #expect(github.mutations.map(\.kind) == (isBulkWorkflow ? [] : ["dispatch_workflow"]))
+      }
+    }
+  }
+
   @Test func theBulkWorkflowDoesNotDispatchItself() async throws {
     try await withMigratedDatabase { database in
       try await withGitHubDouble(laneModel(laneConfiguration(more: "  recent_items: 1\n"))) { github in

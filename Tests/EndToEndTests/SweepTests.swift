@@ -290,6 +290,20 @@ import Testing
     }
   }
 
+  @Test(arguments: ["cancelled", "failed"]) func aClosedJobIsNotCompleteAndNeedsNoRun(status: String) async throws {
+    try await Self.planned { database, github, step, job in
+      _ = try await database.query("UPDATE yardmaster.progressive_capture_jobs SET status = '\(status)'")
+      let end = try await step.run("continue", "--job-id", job)
+      #expect(end.status == 0 && end.outputs["complete"] == "false", "\(end.log)")
+      #expect(end.log.contains("The job is \(status)") && end.summary.contains("⏹️"), "\(end.log)")
+      #expect(github.mutations.isEmpty)
+      let sync = try await step.run("sync", "--job-id", job)
+      #expect(sync.status == 0 && sync.outputs["complete"] == "false", "\(sync.log)")
+      #expect(sync.log.contains("The job is \(status)") && !sync.log.contains("Other processes"), "\(sync.log)")
+      #expect(sync.summary.contains(status) && !sync.summary.contains("none free"), "\(sync.summary)")
+    }
+  }
+
   @Test func aDispatchThatFailedIsMadeGoodByTheReRun() async throws {
     try await Self.planned { database, github, step, job in
       github.fail(.unavailable(), on: .rest, times: nil)

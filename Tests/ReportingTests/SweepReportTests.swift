@@ -81,14 +81,17 @@ import Testing
   }
 
   @Test func continuations() throws {
-    func report(_ continuation: Continuation) throws -> ContinuationReport {
+    func report(_ continuation: Continuation, _ status: Job.Status = .waiting) throws -> ContinuationReport {
       ContinuationReport(
-        repository: try Samples.repository(), jobID: try Samples.job(), continuation: continuation, now: Samples.now)
+        repository: try Samples.repository(), jobID: try Samples.job(), status: status, continuation: continuation,
+        now: Samples.now)
     }
     try expectGolden(try report(.stuck(runs: 2)).markdown().text, "continuation-stuck.md")
     try expectGolden(try report(.waits(until: Samples.now + 1_800)).markdown().text, "continuation-waits.md")
     #expect(try report(.dispatch(number: 3)).sentence.contains("number 3"))
-    #expect(try report(.notNeeded).markdown().text.hasPrefix("### ✅"))
+    #expect(try report(.notNeeded, .completed).markdown().text.hasPrefix("### ✅"))
+    #expect(try report(.notNeeded, .cancelled).markdown().text.hasPrefix("### ⏹️"))
+    #expect(try report(.notNeeded, .failed).sentence.hasPrefix("The job is failed"))
     #expect(try report(.alreadyDispatched).markdown().text.contains("before"))
   }
 }

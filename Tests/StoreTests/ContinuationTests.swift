@@ -131,12 +131,22 @@ import Testing
       // A row that nobody can read hinders nobody.
       try await database.query(
         """
-        INSERT INTO yardmaster.progressive_capture_jobs (repository_id, metadata)
-        VALUES ($1::uuid, '{"max_items": "many"}')
+        INSERT INTO yardmaster.progressive_capture_jobs (repository_id, scope) VALUES ($1::uuid, '{"window": "moon"}')
         """, [.text(repository.text)])
+      // One whose limit makes no sense stands there until it is refused.
+      let nonsense = JobID.random()
+      try await database.query(
+        """
+        INSERT INTO yardmaster.progressive_capture_jobs (id, repository_id, metadata)
+        VALUES ($1::uuid, $2::uuid, '{"max_items": "many"}')
+        """, [.text(nonsense.text), .text(repository.text)])
       try await database.query(
         "UPDATE yardmaster.progressive_capture_jobs SET status = 'completed' WHERE id = '\(audit.id)'")
+      #expect(try await store.openJobs(of: repository).map(\.id) == [history.id, inngest.id, nonsense])
+      for job in [nonsense, history.id] { try await store.refuse(job, error: "no number") }
       #expect(try await store.openJobs(of: repository).map(\.id) == [history, inngest].map(\.id))
+      let refused = try #require(try await store.progress(of: nonsense).first)
+      #expect(refused.status == .failed && refused.error == "no number")
       #expect(try await store.progress(of: audit.id).first?.kind == .audit)
     }
   }

@@ -97,8 +97,19 @@ private func letTimePass(_ database: TestDatabase) async throws {
       try await database.query(
         "UPDATE yardmaster.progressive_capture_jobs SET handed_over_at = now() - interval '1 hour'")
       #expect(try await !lane(store, .githubActions, window: .all).isInHand)
+      // What runs and has no chunks yet.
       try await store.move(bulk.job.id, LaneMove(to: .githubActions, status: .running))
       #expect(try await lane(store, .githubActions, window: .all).isInHand)
+      try await database.query("UPDATE yardmaster.progressive_capture_jobs SET started_at = now() - interval '1 hour'")
+      #expect(try await !lane(store, .githubActions, window: .all).isInHand)
+      // What somebody works on, till his lease ends.
+      let planned = try await Fixture.job(store, chunks: [.range(first: 1, last: 9)])
+      #expect(planned.id == bulk.job.id)
+      #expect(try await store.claimChunk(of: planned.id, runID: 1, lease: 60) != nil)
+      #expect(try await lane(store, .githubActions, window: .all).isInHand)
+      try await database.query("UPDATE yardmaster.capture_chunks SET lease_expires_at = now() - interval '1 second'")
+      #expect(try await row(database, bulk.job.id, "status") == "running")
+      #expect(try await !lane(store, .githubActions, window: .all).isInHand)
 
       let id = JobID.random()
       let sent = try await lane(store, id: id, .inngest, limit: 60)

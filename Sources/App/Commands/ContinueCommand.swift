@@ -26,21 +26,24 @@ struct ContinueCommand: SessionCommand {
   }
 
   func execute(in session: Session) async throws -> ExitStatus {
-    let (job, continuation) = try await session.withHistory { history in
+    let (job, status, continuation) = try await session.withHistory { history in
       guard let id = JobID(jobID), let job = try await history.store.job(id) else {
         throw Failure(
           .usage, "There is no job \(jobID) in this database",
           advice: "Run `yardmaster plan` and use the job id that it prints.")
       }
-      return (job, try await session.deadline.run { try await WorkflowContinuation(history: history).run(job) })
+      let continuation = try await session.deadline.run { try await WorkflowContinuation(history: history).run(job) }
+      // It may have come to its end, or been cancelled, since it was looked at.
+      let status = continuation == .notNeeded ? try await history.store.job(id)?.status : nil
+      return (job, status ?? job.status, continuation)
     }
     let isStuck: Bool = if case .stuck = continuation { true } else { false }
     try session.outputs.write([
       (.outcome, (isStuck ? EventOutcome.failed : .processed).rawValue), (.jobID, job.id.text),
-      (.complete, String(continuation == .notNeeded)),
+      (.complete, String(status == .completed)),
     ])
     let report = ContinuationReport(
-      repository: job.repository, jobID: job.id, continuation: continuation, now: session.clock.now)
+      repository: job.repository, jobID: job.id, status: status, continuation: continuation, now: session.clock.now)
     try session.summary.append(report.markdown())
     guard isStuck else {
       session.log.line("\(report.sentence)")

@@ -41,7 +41,9 @@ struct SyncCommand: SessionCommand {
       try session.outputs.write(
         [(.outcome, EventOutcome.processed.rawValue), (.jobID, job.id.text)] + captured.result.outputs)
       if let report = captured.report { try session.summary.append(report.markdown()) }
-      if let farewell = captured.result.farewell(of: job.id) { session.log.line("\(farewell)") }
+      if let farewell = captured.result.farewell(of: job.id, status: captured.status) {
+        session.log.line("\(farewell)")
+      }
       return captured.result.exitStatus
     }
   }

@@ -14,7 +14,8 @@ struct HistoryRun {
   /// Waits out limits of GitHub's that end in time: planning holds no lease.
   ///
   /// Before it waits, the request is entered into the table, so that a run that ends meanwhile has lost nothing: the same
-  /// request finds its row again, and so does the sweep.
+  /// request finds its row again, and so does the sweep. A row that is there already says from then on whose it is, also
+  /// where GitHub does not answer.
   ///
   /// - Throws: `PlanWaits` where the limit does not end in time, and what the planner throws.
   func plan(_ request: PlanRequest) async throws -> Plan {
@@ -27,8 +28,9 @@ struct HistoryRun {
       return try await limits.run {
         do {
           return try await planner.plan(request)
-        } catch let limited as RateLimited {
-          guard request.jobID == nil, let row = try await enter(request) else { throw limited }
+        } catch let error as any UserFacingError where error.exitStatus == .unavailable && !(error is StoreError) {
+          if let job = request.jobID { try await store.name(job, after: request.repository) }
+          guard error is RateLimited, request.jobID == nil, let row = try await enter(request) else { throw error }
           request.jobID = row
           // One that was there before may have its chunks already.
           return try await planner.plan(request)
@@ -36,7 +38,7 @@ struct HistoryRun {
       }
     } catch let limited as RateLimited {
       guard let job = request.jobID else { throw limited }
-      throw PlanWaits(job: job, until: limited.until)
+      throw PlanWaits(job: job, repository: request.repository, until: limited.until)
     }
   }
 
@@ -54,6 +56,8 @@ struct HistoryRun {
   struct Captured: Sendable {
     var result: SyncResult
     var report: SyncReport?
+    /// The job's after the run; nil where there was no time to look.
+    var status: Job.Status? { report?.progress.status }
   }
 
   /// Works on the job's chunks until none is left, time is up, or a signal comes.
@@ -107,11 +111,14 @@ struct HistoryRun {
 /// GitHub's limit ends after this run must have; the job waits in the table, and the sweep plans it.
 struct PlanWaits: UserFacingError {
   var job: JobID
+  var repository: RepositoryName
   var until: Timestamp
 
   var exitStatus: ExitStatus { .unavailable }
   var problem: String { "GitHub's rate limit is used up until \(until), so job \(job) is not planned yet" }
-  var advice: String { "Run `yardmaster plan --job-id \(job)` after that moment, or leave it to the sweep." }
+  var advice: String {
+    "Run `yardmaster plan --repository \(repository) --job-id \(job)` after that moment, or leave it to the sweep."
+  }
 }
 
 extension SyncResult {
@@ -124,18 +131,22 @@ extension SyncResult {
   }
 
   /// Why a run that leaves its job incomplete ended, and what comes next.
-  func farewell(of job: JobID) -> String? {
+  /// - Parameter status: the job's after the run; nil where that is not known.
+  func farewell(of job: JobID, status: Job.Status?) -> String? {
     let command = "`yardmaster sync --job-id \(job)`"
     switch stopped {
     case _ where isComplete: return nil
+    case .cancelled, nil:
+      if let status, !status.isOpen {
+        return "The job is \(status.rawValue): nobody works on the chunks that are left."
+      }
+      return "Other processes hold the chunks that are left; `yardmaster status --job-id \(job)` shows them."
     case .signal(let signal):
       return "Ended by \(signal.name); the checkpoint is saved. Go on with \(command)."
     case .timeLimit: return "Time is up; the checkpoint is saved. Go on with \(command)."
     case .rateLimited(let until):
       return "The checkpoint is saved. Go on with \(command) after \(until), or leave the rest to the sweep."
     case .spent: return "What this run may spend is spent; the checkpoint is saved. Go on with \(command)."
-    case .cancelled, nil:
-      return "Other processes hold the chunks that are left; `yardmaster status --job-id \(job)` shows them."
     }
   }
 

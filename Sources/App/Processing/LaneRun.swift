@@ -38,7 +38,7 @@ struct LaneRun {
     var sentences: [String] = []
     /// What this run captured itself.
     var captured: HistoryRun.Captured?
-    /// Whether nobody has to do anything more for it.
+    /// Whether the job is completed.
     var isComplete: Bool
   }
 
@@ -71,9 +71,9 @@ struct LaneRun {
       LaneJob(
         id: request.id, repositoryID: facts.repositoryID, scope: request.scope, processor: lane.processor,
         runID: request.event.run.runID, limit: lane == .inngest ? limit : nil, metadata: metadata(of: request)))
-    var outcome = Outcome(job: job.id, isComplete: !job.status.isOpen)
+    var outcome = Outcome(job: job.id, isComplete: job.status == .completed)
     outcome.sentences.append("The table of lanes says \(choice)\(lane == choice.lane ? "" : "; this run takes it").")
-    if outcome.isComplete {
+    if !job.status.isOpen {
       outcome.sentences.append("Job \(job.id) is \(job.status.rawValue) already.")
     } else if isInHand {
       outcome.sentences.append("Job \(job.id) is in the hands of \(Self.words(for: job.processor)) already.")
@@ -168,7 +168,7 @@ struct LaneRun {
     let job = work.job
     if work.fallback != nil || job.processor != .event {
       guard try await store.move(job.id, LaneMove(to: .event, metadata: work.metadata)) else {
-        return done(job, &outcome)
+        return try await done(job, &outcome)
       }
       if work.isItem { try await store.cutItems(of: job.id) }
     }
@@ -177,7 +177,7 @@ struct LaneRun {
       let plan = try await history.plan(
         PlanRequest(repository: job.repository, jobID: job.id, runID: work.cause.run.runID, processor: .event))
       outcome.sentences += plan.notes
-      guard plan.hasWork else { return done(job, &outcome) }
+      guard plan.hasWork else { return try await done(job, &outcome) }
     }
     let captured = try await history.sync(job)
     outcome.captured = captured
@@ -187,8 +187,9 @@ struct LaneRun {
         ? "Captured in this run: job \(job.id)." : "Captured in part: the rest of job \(job.id) waits for the sweep.")
   }
 
-  private func done(_ job: Job, _ outcome: inout Outcome) {
-    outcome.isComplete = true
+  private func done(_ job: Job, _ outcome: inout Outcome) async throws {
+    // Others may have closed it without completing it.
+    outcome.isComplete = try await store.job(job.id)?.status == .completed
     outcome.sentences.append("Nothing is left to do in job \(job.id).")
   }
 

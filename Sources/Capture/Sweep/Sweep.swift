@@ -3,18 +3,21 @@ public import Logging
 
 /// Makes good what events missed and what runs left: the one thing to run every night.
 ///
-/// In this order, each part only once the one before it is through:
-/// 1. the repository's open history jobs go on, the oldest first;
+/// In this order:
+/// 1. the repository's open history jobs go on, the oldest first, also those that were entered under its name before it
+///    was known here, or under a name that it had;
 /// 2. what changed since the last walk over everything is captured, or everything where there was none;
 /// 3. what the stored counts show to be wrong is captured again: numbers never accounted for, items begun and not
-///    completed, lists with other rows than GitHub counted, dead letters;
+///    completed, lists with other rows than GitHub counted, dead letters; only once the part before is through, because
+///    until then what counts as wrong may be on its way;
 /// 4. the audit walks over everything once more, as far as its budget goes, and finds what no time reveals.
 ///
 /// A sweep may be killed anywhere: all it knows is in the database, and the next one begins at the first part. Two sweeps
 /// at once share the chunks of the same jobs.
 ///
-/// GitHub not answering for one job keeps no other from being worked on; the result names the first such failure. A
-/// limit that does not end in time ends the sweep in good order.
+/// A job that fails keeps no other from being worked on; the result names the first such failure. One whose row makes no
+/// sense is `failed` from then on, so that it fails one sweep. A limit that does not end in time ends the sweep in good
+/// order.
 public struct Sweep: Sendable {
   private let github: any GitHubAPI
   private let store: any CaptureStore
@@ -65,6 +68,8 @@ public struct Sweep: Sendable {
     let head = try await limits.run { try await RepositoryHead.fetch(request.repository, from: github) }
     result.repository = head.name
     let repository = try await store.repository(head.name, githubID: head.githubID)
+    let names = try await names(of: repository, head, asked: request.repository)
+    try await store.takeIn(jobsNamed: names, as: repository)
     try await worker.begin(repository)
     let wasWalked = try await store.baseline(of: repository) != nil
 
@@ -72,13 +77,30 @@ public struct Sweep: Sendable {
       try await step(.continuation, PlanRequest(repository: head.name, jobID: job.id), into: &result)
     }
     let whole = CaptureScope(window: .all)
-    try await step(
+    let isCurrent = try await step(
       .delta, PlanRequest(repository: head.name, scope: whole, runID: request.runID), into: &result)
 
     guard try await store.baseline(of: repository) != nil else { return }
-    if result.isComplete { try await repair(repository, head, request, into: &result) }
+    if isCurrent { try await repair(repository, head, request, into: &result) }
     // Where everything was walked just now for the first time, there is nothing to look at once more.
     if wasWalked { try await audit(repository, head, request, into: &result) }
+  }
+
+  /// The names of which GitHub says that they lead to the repository.
+  private func names(
+    of repository: RepositoryID, _ head: RepositoryHead, asked: RepositoryName
+  ) async throws -> [RepositoryName] {
+    var names = [head.name, asked]
+    for former in try await store.formerNamesInUse(of: repository) {
+      do {
+        let holder = try await limits.run { try await RepositoryHead.fetch(former, from: github) }
+        if holder.githubID != nil, holder.githubID == head.githubID { names.append(former) }
+      } catch let error as any UserFacingError where !(error is RateLimited) {
+        // What does not show to be this repository's is left alone; the next sweep asks again.
+        logger.debug("\(former): \(error)")
+      }
+    }
+    return names
   }
 
   private func repair(
@@ -123,21 +145,24 @@ public struct Sweep: Sendable {
   }
 
   /// Plans a job, or finds it with its chunks, and works on it. Throws `SweepEnd` where the sweep has to end with it.
+  ///
+  /// - Returns: whether nothing of it is left to do.
+  @discardableResult
   private func step(
     _ part: SweepPart, _ request: PlanRequest, cap: SpendingCap? = nil, into result: inout SweepResult
-  ) async throws {
+  ) async throws -> Bool {
     var step = SweepStep(part: part, job: nil, result: nil)
     do {
-      let planner = Planner(github: github, store: store, clock: clock, logger: logger)
-      let plan = try await limits.run { try await planner.plan(request) }
-      guard let job = plan.job, plan.hasWork, !result.steps.contains(where: { $0.job?.id == job.id }) else { return }
+      let plan = try await plan(request)
+      guard let job = plan.job, plan.hasWork else { return true }
+      if let before = result.steps.first(where: { $0.job?.id == job.id }) { return before.result?.isComplete ?? false }
       step.job = job
       plan.notes.forEach(worker.note)
       let done = try await worker.work(on: job, as: part, cap: cap)
       step.result = done
       result.steps.append(step)
       switch done.stopped {
-      case nil, .spent: return
+      case nil, .spent: return done.isComplete
       case let stop?: throw SweepEnd(stop: stop)
       }
     } catch let limited as RateLimited {
@@ -146,6 +171,17 @@ public struct Sweep: Sendable {
       logger.debug("\(part.rawValue): \(error)")
       step.failure = error
       result.steps.append(step)
+      return false
+    }
+  }
+
+  private func plan(_ request: PlanRequest) async throws -> Plan {
+    let planner = Planner(github: github, store: store, clock: clock, logger: logger)
+    do {
+      return try await limits.run { try await planner.plan(request) }
+    } catch let error as any UserFacingError where error.exitStatus == .usage {
+      if let job = request.jobID { try await store.refuse(job, error: String(error.problem.prefix(1_000))) }
+      throw error
     }
   }
 

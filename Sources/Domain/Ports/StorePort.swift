@@ -172,6 +172,17 @@ public protocol CaptureStore: Sendable {
   /// The repository's open jobs: first those that another lane failed (`metadata.priority`), then the oldest.
   func openJobs(of repository: RepositoryID) async throws -> [Job]
 
+  /// Gives the repository the open jobs that were entered under one of these names, and that belong to none that was
+  /// ever seen on GitHub. The caller knows from GitHub that each of the names leads to this repository.
+  func takeIn(jobsNamed names: [RepositoryName], as repository: RepositoryID) async throws
+
+  /// What the repository was called before, as far as open jobs that no repository has taken in still call it so. The
+  /// name may be another repository's by now.
+  func formerNamesInUse(of repository: RepositoryID) async throws -> [RepositoryName]
+
+  /// Ends an open job without chunks, `failed`: what its row says makes no sense, tomorrow as today.
+  func refuse(_ job: JobID, error: String) async throws
+
   /// What is stored of the repository, held against what GitHub said there is.
   func proof(of repository: RepositoryID) async throws -> CaptureProof
 

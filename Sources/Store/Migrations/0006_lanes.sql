@@ -7,3 +7,6 @@ ALTER TABLE yardmaster.progressive_capture_jobs ADD COLUMN lane_deadline timesta
 ALTER TABLE yardmaster.progressive_capture_jobs ADD COLUMN handed_over_at timestamptz;
 CREATE INDEX progressive_capture_jobs_handed_over ON yardmaster.progressive_capture_jobs (lane_deadline)
   WHERE processor_type = 'inngest' AND lane_deadline IS NOT NULL;
+
+-- What the repository was called before. A queue manager's row may name it so after it was renamed.
+ALTER TABLE yardmaster.repositories ADD COLUMN former_names text[] NOT NULL DEFAULT '{}';
