@@ -58,6 +58,19 @@ private func get(_ yard: Yard, _ path: String = "/a") async throws -> RESTAnswer
     }
   }
 
+  /// A primary limit is one resource's, whoever asks what holds calls back.
+  @Test func aLimitSaysWhatItIsFor() async throws {
+    let last = Step("GET", "/a", .json("{}", headers: budget(0, reset: 50)))
+    try await Yard.run([last, Step("POST", "/graphql", .json(#"{"data":{"name":"n"}}"#))], deadline: 30) { yard in
+      _ = try await get(yard)
+      let limited = await thrown { _ = try await get(yard) } as? RateLimited
+      #expect(limited == RateLimited(until: FakeClock.start + 50, resource: "core"))
+      #expect(limited?.problem.contains("rate limit for REST") == true)
+      #expect(await yard.client.limits == [RateLimited(until: FakeClock.start + 50, resource: "core")])
+      _ = try await yard.ask()
+    }
+  }
+
   @Test func oneResourceDoesNotHoldBackTheOther() async throws {
     let last = Step("GET", "/search/issues?q=a", .json("{}", headers: budget(0, resource: "search")))
     try await Yard.run([last, ok, Step("POST", "/graphql", .json(#"{"data":{"name":"n"}}"#))]) { yard in
@@ -94,12 +107,12 @@ private func get(_ yard: Yard, _ path: String = "/a") async throws -> RESTAnswer
       #expect(yard.clock.sleeps == [after == nil ? 60 : 7])
     }
     try await Yard.run([Step("POST", "/graphql", refusal)], deadline: 5) { yard in
-      let none = await yard.client.limitedUntil
-      #expect(none == nil)
+      let none = await yard.client.limits
+      #expect(none == [])
       let end = FakeClock.start + (after == nil ? 60 : 7)
       #expect((await thrown { _ = try await yard.ask() } as? RateLimited)?.until == end)
-      let until = await yard.client.limitedUntil
-      #expect(until == end)
+      let limits = await yard.client.limits
+      #expect(limits == [RateLimited(until: end)])
     }
   }
 

@@ -19,6 +19,8 @@ final class RateGovernor: Sendable {
   enum Limit: Sendable, Equatable {
     case primary(reset: Timestamp?)
     case secondary(retryAfter: Double?)
+
+    var isSecondary: Bool { if case .secondary = self { true } else { false } }
   }
 
   /// Leave to send one request; given back with `leave`.
@@ -30,8 +32,8 @@ final class RateGovernor: Sendable {
 
   enum Choice: Sendable {
     case go(Ticket)
-    /// - Parameter isLimit: false where the budget is only spoken for by requests under way.
-    case wait(Double, isLimit: Bool)
+    /// `pace` where the budget is only spoken for by requests under way.
+    case wait(Double, BudgetWait)
   }
 
   private struct Window {
@@ -76,10 +78,10 @@ final class RateGovernor: Sendable {
           until = max(until, reset)
         } else if window.remaining - inFlight <= 0, until <= now {
           // The budget is spoken for, yet not spent: an answer that cost nothing (304) would show it.
-          return .wait(min(1, reset.secondsSince(now)), isLimit: false)
+          return .wait(min(1, reset.secondsSince(now)), .pace)
         }
       }
-      if until > now { return .wait(until.secondsSince(now), isLimit: true) }
+      if until > now { return .wait(until.secondsSince(now), state.secondaryUntil >= until ? .secondary : .primary) }
       state.inFlight[demand.resource] = inFlight + demand.cost
       return .go(Ticket(demand: demand, generation: state.generation))
     }
