@@ -87,7 +87,7 @@ final class Exchange: Sendable {
 
   var usage: APIUsage {
     var usage = counted.withLock { $0 }
-    usage.serverTime = server.known
+    usage.serverTime = server.shown
     return usage
   }
 

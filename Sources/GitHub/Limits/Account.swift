@@ -155,7 +155,7 @@ final class Account: Sendable {
 
   private func refusal(_ limit: RateGovernor.Limit) -> BudgetReceipt.Refusal {
     switch limit {
-    case .primary(let reset): .primary(resetsIn: reset.map { max($0.secondsSince(server.now), 0) })
+    case .primary(let reset): .primary(resetsIn: reset.flatMap { server.secondsLeft(until: $0) })
     case .secondary(let retryAfter): .secondary(retryAfter: retryAfter)
     }
   }
