@@ -87,7 +87,7 @@ final class Exchange: Sendable {
 
   var usage: APIUsage {
     var usage = counted.withLock { $0 }
-    usage.serverTime = server.known
+    usage.serverTime = server.shown
     return usage
   }
 
@@ -139,10 +139,12 @@ final class Exchange: Sendable {
       case .answer(let value): return value
       case .failed(let error as TokenRejected): try await replaceToken(of: entry, error, &tries)
       case .failed(let error): throw error
-      case .limited:
+      case .limited(let limit):
         tries.refusals += 1
         logger.debug("GitHub refused \(call.method) \(call.name) for a limit.")
-        guard tries.refusals < Self.maximumRefusals else { throw RateLimited(until: clock.now + 60) }
+        guard tries.refusals < Self.maximumRefusals else {
+          throw RateLimited(until: clock.now + 60, resource: limit.isSecondary ? nil : call.demand.resource)
+        }
       case .fault(let fault): try await overcome(fault, of: call, &tries)
       }
     }

@@ -78,8 +78,8 @@ public final class GitHubClient: GitHubAPI {
     get async { exchange?.usage ?? APIUsage() }
   }
 
-  public var limitedUntil: Timestamp? {
-    get async { exchange?.pool.limitedUntil }
+  public var limits: [RateLimited] {
+    get async { exchange?.pool.limits ?? [] }
   }
 
   /// Mints an installation's token where there is none yet: only with it is known whose it is.

@@ -138,7 +138,12 @@ extension Store {
         UPDATE yardmaster.capture_chunks SET status = 'waiting', updated_at = now(),
           not_before = greatest(not_before, $2::timestamptz), held_owners = $3::text[]
         WHERE job_id = $1::uuid AND status IN ('pending', 'waiting')
-        """, [.id(job), .time(hold.until), .owners(of: hold)])
+          -- `ChunkScope.resources`, by how scopes are stored.
+          AND CASE $4::text
+            WHEN 'core' THEN NOT (scope ? 'range' OR scope @> '{"review_comments": false}')
+            WHEN 'graphql' THEN scope ?| '{range,numbers}'
+            ELSE $4::text IS NULL END
+        """, [.id(job), .time(hold.until), .owners(of: hold), .text(hold.resource)])
     }
   }
 

@@ -17,7 +17,8 @@ extension Store {
         let chunks = try transaction.query(
           """
           SELECT count(*) FILTER (WHERE status <> 'completed') AS open, coalesce(sum(pages), 0) AS pages,
-            coalesce(bool_and(status IN ('pending', 'waiting') AND not_before > now())
+            -- One without a moment is free: bool_and passes NULL over.
+            coalesce(bool_and(status IN ('pending', 'waiting') AND coalesce(not_before > now(), false))
               FILTER (WHERE status <> 'completed'), false) AS all_wait,
             \(microseconds("min(not_before) FILTER (WHERE status <> 'completed')")) AS not_before
           FROM yardmaster.capture_chunks WHERE job_id = $1::uuid

@@ -106,7 +106,7 @@ final class FakeGitHub: GitHubAPI, Sendable {
     var model: ModelRepository
     var exists = true
     var issuesAnswer410 = false
-    var limitedUntil: Timestamp?
+    var limits: [RateLimited] = []
   }
 
   private let state: Mutex<State>
@@ -122,8 +122,10 @@ final class FakeGitHub: GitHubAPI, Sendable {
   var asked: [Asked] { calls.compactMap { if case .items(let asked) = $0 { asked } else { nil } } }
   var restPaths: [String] { calls.compactMap { if case .rest(let path) = $0 { path } else { nil } } }
   var usage: APIUsage { get async { state.withLock { $0.usage } } }
-  var limitedUntil: Timestamp? { get async { state.withLock { $0.limitedUntil } } }
-  func limit(until moment: Timestamp) { state.withLock { $0.limitedUntil = moment } }
+  var limits: [RateLimited] { get async { state.withLock { $0.limits } } }
+  func limit(until moment: Timestamp, resource: String? = nil) {
+    state.withLock { $0.limits = [RateLimited(until: moment, resource: resource)] }
+  }
   func rename(to name: String) { state.withLock { $0.name = name } }
   func vanish() { state.withLock { $0.exists = false } }
   func switchIssuesOff() { state.withLock { $0.issuesAnswer410 = true } }

@@ -263,7 +263,9 @@ final class FakeStore: CaptureStore, Sendable {
       guard let index = state.jobs.firstIndex(where: { $0.job.id == job }) else { return }
       for place in state.jobs[index].chunks.indices {
         let chunk = state.jobs[index].chunks[place]
-        guard chunk.status == .pending || chunk.status == .waiting else { continue }
+        guard chunk.status == .pending || chunk.status == .waiting, chunk.scope.draws(on: hold.resource) else {
+          continue
+        }
         state.jobs[index].chunks[place].status = .waiting
         state.jobs[index].chunks[place].notBefore = max(chunk.notBefore ?? hold.until, hold.until)
       }

@@ -52,6 +52,27 @@ import Testing
     #expect(harness.store.state.chunks.filter { $0.status != .completed }.allSatisfy { $0.notBefore == Self.until })
   }
 
+  /// What one kind of chunk waited for is left to that kind alone, whichever the run has in hand when it ends.
+  @Test(arguments: ["core", "graphql"]) func aLimitIsLeftToTheChunksThatItConcerns(resource: String) async throws {
+    let deadline = FakeDeadline()
+    let github = Mutex<FakeGitHub?>(nil)
+    let harness = CaptureHarness(
+      ModelRepository(count: 100), clock: FakeClock(runs: true), deadline: deadline,
+      github: { call in
+        guard case .items = call else { return nil }
+        github.withLock { $0 }?.limit(until: Self.until, resource: resource)
+        deadline.signal(.terminate)
+        try await hang()
+        return nil
+      })
+    github.withLock { $0 = harness.github }
+    _ = try await harness.plan(chunkSize: 50)
+    harness.store.change { $0.chunks[0].attempts = 1 }
+    #expect(try await harness.sync().stopSignal == .terminate)
+    let held = harness.store.state.chunks.map { $0.notBefore != nil }
+    #expect(held == (resource == "core" ? [true, false, false] : [false, true, true]))
+  }
+
   @Test func aChunkThatFailsDoesNotStarveTheOthers() async throws {
     let model = ModelRepository(count: 100)
     let isBroken = Mutex(true)

@@ -18,7 +18,8 @@ import Testing
         count += 1
         return count
       }
-      return number >= first && clock.now < until ? .raise(RateLimited(until: until)) : nil
+      let limit = RateLimited(until: until, resource: isREST(call) ? "core" : "graphql")
+      return number >= first && clock.now < until ? .raise(limit) : nil
     }
   }
 
@@ -79,6 +80,21 @@ import Testing
     clock.advance(3_001)
     #expect(try await harness.sync().isComplete)
     #expect(harness.store.state.rows == model.rows(of: 1...120))
+  }
+
+  @Test func aLimitOfTheNumbersKeepsNobodyFromTheFlatList() async throws {
+    let clock = FakeClock()
+    let until = Self.start + 3_000
+    let harness = CaptureHarness(
+      ModelRepository(count: 120), clock: clock, deadline: FakeDeadline(remaining: 1_000),
+      github: Self.limited(from: 1, until: until, clock: clock, Self.asksForItems))
+    _ = try await harness.plan(chunkSize: 50)
+    // The list comes last.
+    harness.store.change { $0.chunks[0].attempts = 1 }
+    let result = try await harness.sync()
+    #expect(result.stopped == .rateLimited(until: until))
+    #expect(harness.store.state.chunks.map(\.status) == [.completed, .waiting, .waiting, .waiting])
+    #expect(harness.github.asked.count == 1)
   }
 
   @Test func aSignalEndsTheSleep() async throws {

@@ -41,6 +41,35 @@ import Testing
     }
   }
 
+  @Test func aLimitIsAFindingAndNotWaitedFor() async throws {
+    try await TestDatabase.withDatabase { database in
+      try await withGitHubDouble(laneModel(liveConfiguration)) { github in
+        github.fail(.primaryLimit(resetIn: 3_000), on: .rest)
+        let end = try await Step(github: github.url, database: database.url).run("doctor")
+        #expect(end.status == 75, "\(end.log)")
+        #expect(Self.lines(end, "FAIL  Rate limit: GitHub's rate limit for REST is used up").count == 1, "\(end.log)")
+        #expect(Self.lines(end, "FAIL").filter { $0.hasSuffix("the same as Rate limit") }.count == 2, "\(end.log)")
+        #expect(Self.lines(end, "ok    Database").count == 1, "\(end.log)")
+      }
+    }
+  }
+
+  @Test func aSignalEndsIt() async throws {
+    try await TestDatabase.withDatabase { database in
+      try await withGitHubDouble(laneModel(liveConfiguration)) { github in
+        github.hold(on: .rest)
+        let step = try Step(github: github.url, database: database.url)
+        let running = try step.start("doctor")
+        _ = await github.held()
+        running.kill(SIGINT)
+        let end = try await running.wait()
+        #expect(end.status == 130, "\(end.log)")
+        #expect(Self.lines(end, "FAIL").isEmpty, "\(end.log)")
+        github.release()
+      }
+    }
+  }
+
   @Test func aRejectedTokenIsExplainedOnce() async throws {
     try await TestDatabase.withDatabase { database in
       try await withGitHubDouble(laneModel(liveConfiguration)) { github in

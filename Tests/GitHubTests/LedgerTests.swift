@@ -89,7 +89,9 @@ private func get(_ yard: Yard, _ path: String = "/a") async throws -> RESTAnswer
     let ledger = LedgerDouble()
     let secondary = Reply.json(
       #"{"message":"You have exceeded a secondary rate limit."}"#, status: 429, headers: ["Retry-After": "40"])
-    let primary = Reply.json(#"{"message":"API rate limit exceeded"}"#, status: 403, headers: window(0, reset: 90))
+    var headers = window(0, reset: 41 + 90)
+    headers["Date"] = "Fri, 15 Jan 2027 08:00:41 GMT"
+    let primary = Reply.json(#"{"message":"API rate limit exceeded"}"#, status: 403, headers: headers)
     try await Yard.run(
       [Step("GET", "/a", secondary), Step("GET", "/b", primary)], token: Self.actions, budgets: budgets(ledger),
       patience: 20
@@ -130,8 +132,9 @@ private func get(_ yard: Yard, _ path: String = "/a") async throws -> RESTAnswer
       try await yard.clock.sleep(seconds: 29)
       let error = await thrown { _ = try await get(yard) } as? RateLimited
       let until = try #require(error?.until)
+      #expect(error?.resource == nil)
       #expect((50...52).contains(Double(until.microseconds - FakeClock.start.microseconds) / 1e6))
-      #expect(await yard.client.limitedUntil == until)
+      #expect(await yard.client.limits.map(\.until).max() == until)
       #expect(await ledger.draws.count == 3)
       try await yard.clock.sleep(seconds: 24)
       _ = try await get(yard)

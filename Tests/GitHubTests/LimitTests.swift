@@ -20,14 +20,38 @@ private func get(_ yard: Yard, _ path: String = "/a") async throws -> RESTAnswer
     }
   }
 
-  /// GitHub's clock is two hours ahead of this machine's.
+  /// GitHub's clock is two hours ahead of this machine's, as two answers say.
   @Test func theResetIsByGitHubsClock() async throws {
     var headers = budget(0, reset: 7200 + 90)
     headers["Date"] = "Fri, 15 Jan 2027 10:00:00 GMT"
-    try await Yard.run([Step("GET", "/a", .json("{}", status: 403, headers: headers)), ok]) { yard in
+    let first = Step("GET", "/a", .json("{}", headers: ["Date": "Fri, 15 Jan 2027 10:00:00 GMT"]))
+    try await Yard.run([first, Step("GET", "/a", .json("{}", status: 403, headers: headers)), ok]) { yard in
+      _ = try await get(yard)
       let got = try await get(yard).status
       #expect(got == 200)
       #expect(yard.clock.sleeps == [90])
+    }
+  }
+
+  /// The refusal's date is two hours off, and it is the first answer; the reset is right.
+  @Test(arguments: ["06", "10"]) func oneWrongDateMovesNoReset(hour: String) async throws {
+    var headers = budget(0, reset: 1_800)
+    headers["Date"] = "Fri, 15 Jan 2027 \(hour):00:00 GMT"
+    try await Yard.run([Step("GET", "/a", .json("{}", status: 403, headers: headers)), ok]) { yard in
+      let got = try await get(yard).status
+      #expect(got == 200)
+      #expect(yard.clock.sleeps == [1_800])
+    }
+  }
+
+  /// GitHub says no, and that the limit ended long ago, or that it ends long after any window does.
+  @Test func aResetThatCannotBeIsNotGoneBy() async throws {
+    for (reset, sleeps) in [(-600, [60.0, 120]), (86_400, [3_600, 3_600])] as [(Int64, [Double])] {
+      let refusal = Reply.json("{}", status: 403, headers: budget(0, reset: reset))
+      try await Yard.run([Step("GET", "/a", times: 2, refusal), ok]) { yard in
+        _ = try await get(yard)
+        #expect(yard.clock.sleeps == sleeps)
+      }
     }
   }
 
@@ -55,6 +79,19 @@ private func get(_ yard: Yard, _ path: String = "/a") async throws -> RESTAnswer
       #expect(yard.clock.sleeps == [])
       _ = try await get(yard)
       #expect(yard.clock.sleeps == [50])
+    }
+  }
+
+  /// A primary limit is one resource's, whoever asks what holds calls back.
+  @Test func aLimitSaysWhatItIsFor() async throws {
+    let last = Step("GET", "/a", .json("{}", headers: budget(0, reset: 50)))
+    try await Yard.run([last, Step("POST", "/graphql", .json(#"{"data":{"name":"n"}}"#))], deadline: 30) { yard in
+      _ = try await get(yard)
+      let limited = await thrown { _ = try await get(yard) } as? RateLimited
+      #expect(limited == RateLimited(until: FakeClock.start + 50, resource: "core"))
+      #expect(limited?.problem.contains("rate limit for REST") == true)
+      #expect(await yard.client.limits == [RateLimited(until: FakeClock.start + 50, resource: "core")])
+      _ = try await yard.ask()
     }
   }
 
@@ -94,12 +131,12 @@ private func get(_ yard: Yard, _ path: String = "/a") async throws -> RESTAnswer
       #expect(yard.clock.sleeps == [after == nil ? 60 : 7])
     }
     try await Yard.run([Step("POST", "/graphql", refusal)], deadline: 5) { yard in
-      let none = await yard.client.limitedUntil
-      #expect(none == nil)
+      let none = await yard.client.limits
+      #expect(none == [])
       let end = FakeClock.start + (after == nil ? 60 : 7)
       #expect((await thrown { _ = try await yard.ask() } as? RateLimited)?.until == end)
-      let until = await yard.client.limitedUntil
-      #expect(until == end)
+      let limits = await yard.client.limits
+      #expect(limits == [RateLimited(until: end)])
     }
   }
 

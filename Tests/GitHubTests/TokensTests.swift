@@ -40,7 +40,7 @@ import Testing
       _ = try await yard.client.send(RESTRequest(.get, "/a"))
       #expect(used(yard) == ["first", "second", "third"])
       #expect(yard.clock.sleeps == [])
-      #expect(await yard.client.limitedUntil == nil)
+      #expect(await yard.client.limits == [])
       // A write has to wait for its own.
       #expect(await thrown { _ = try await yard.client.send(RESTRequest(.post, "/a")) } is RateLimited)
     }

@@ -281,11 +281,35 @@ import Testing
       try await budget.settle([receipt(call, cost: nil, refusal: .primary(resetsIn: resetsIn))])
       let end = resetsIn ?? 1_000
       expect(try await budget.draw(request(priority: .event), settling: []), .primary, end)
+      // A reset that is over says nothing of the end.
+      let over = request("search")
+      try await granted(budget, over)
+      try await budget.settle([receipt(over, remaining: 0, resetsIn: 0, refusal: .primary(resetsIn: nil))])
+      expect(try await budget.draw(request("search"), settling: []), .primary, 60)
       // Of a budget that was never seen, a minute at the least.
       let blind = request("graphql")
       try await granted(budget, blind)
       try await budget.settle([receipt(blind, cost: nil, refusal: .primary(resetsIn: nil))])
       expect(try await budget.draw(request("graphql"), settling: []), .primary, 60)
+    }
+  }
+
+  /// A process whose first answer bore a wrong date told a reset that is hours off, or too late by less than an hour.
+  @Test(arguments: [10_800.0, 3_500]) func aWindowOutOfLineIsPutRight(resetsIn: Double) async throws {
+    try await withBudget { budget, database in
+      try await learn(budget, limit: 1_000, remaining: 800, resetsIn: resetsIn)
+      let window = "SELECT extract(epoch FROM resets_at - public.test_clock.moment)::int AS value "
+      let from = "FROM yardmaster.budget_windows, public.test_clock"
+      #expect(try await database.value(window + from) == Int(min(resetsIn, 3_600)))
+      #expect(try await database.value("SELECT window_seconds::int AS value \(from)") == Int(min(resetsIn, 3_600)))
+      for (remaining, expected) in [(700, Int(min(resetsIn, 3_600))), (600, 1_200), (500, 1_200)] {
+        let call = request()
+        try await granted(budget, call)
+        try await budget.settle([receipt(call, remaining: remaining, resetsIn: 1_200)])
+        // What remains is true from the beginning.
+        #expect(try await budget.balances(of: owner).map(\.remaining) == [remaining])
+        #expect(try await database.value(window + from) == expected)
+      }
     }
   }
 

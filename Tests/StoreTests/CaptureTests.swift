@@ -159,51 +159,6 @@ import Testing
     }
   }
 
-  /// A limit is its owner's: who draws on another budget goes on.
-  @Test func aHoldIsItsOwners() async throws {
-    try await withStore { store, _ in
-      let job = try await Fixture.job(store, chunks: (1...4).map { .range(first: $0, last: $0) })
-      let alice = BudgetOwner("api.github.com user:alice")
-      let odd = BudgetOwner(#"host, {with "all} \ of it"#)
-      let chunk = try #require(try await store.claimChunk(of: job.id, runID: 1, lease: 600))
-      let hold = Hold(until: Timestamp("2999-01-01T00:00:00Z")!, owners: [alice, odd])
-      try await store.release(chunk, hold: hold, error: nil)
-      try await store.postpone(job: job.id, hold)
-      for owners in [[], [alice], [odd], [odd, alice]] {
-        let free = try await store.claimChunk(of: job.id, runID: 2, lease: 600, owners: owners, excluding: [])
-        #expect(free == nil, "\(owners)")
-      }
-      let bob = BudgetOwner("api.github.com user:bob")
-      for owners in [[bob], [alice, bob]] {
-        let free = try await store.claimChunk(of: job.id, runID: 2, lease: 600, owners: owners, excluding: [])
-        #expect(free != nil, "\(owners)")
-      }
-      // A hold that names nobody is everybody's.
-      try await store.postpone(job: job.id, Hold(until: hold.until))
-      #expect(try await store.claimChunk(of: job.id, runID: 2, lease: 600, owners: [bob], excluding: []) == nil)
-    }
-  }
-
-  @Test func aPostponedJobHandsOutNothingBeforeItsMoment() async throws {
-    try await withStore { store, database in
-      let job = try await Fixture.job(store, chunks: (1...3).map { .range(first: $0, last: $0) })
-      let held = try #require(try await store.claimChunk(of: job.id, runID: 1, lease: 600))
-      let moment = Timestamp("2999-01-01T00:00:00.5Z")!
-      try await store.postpone(job: job.id, Hold(until: moment))
-      try await store.postpone(job: job.id, Hold(until: moment - 60))
-      #expect(try await store.claimChunk(of: job.id, runID: 2, lease: 600) == nil)
-      let chunks = try #require(try await store.progress(of: job.id).first?.chunks)
-      #expect(chunks.map(\.notBefore) == [nil, moment, moment])
-      #expect(chunks.map(\.status) == [.leased, .waiting, .waiting])
-      // Whoever holds a chunk goes on with it.
-      try await store.commit(
-        CapturedPage(), of: held, checkpoint: Checkpoint(next: 1), finished: true, cost: PageCost(), widths: [:],
-        lease: 600)
-      try await database.query("UPDATE yardmaster.capture_chunks SET not_before = now()")
-      #expect(try await store.claimChunk(of: job.id, runID: 2, lease: 600)?.ordinal == 2)
-    }
-  }
-
   @Test(arguments: ["cancelled", "failed", "completed"])
   func aClosedJobHandsOutNothingAndTakesThePageInFlight(status: String) async throws {
     try await withStore { store, database in

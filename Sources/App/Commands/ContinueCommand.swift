@@ -26,7 +26,8 @@ struct ContinueCommand: SessionCommand {
   }
 
   func execute(in session: Session) async throws -> ExitStatus {
-    let (job, status, continuation) = try await session.withHistory { history in
+    // One request: what the history itself has used up must not keep the next run from being dispatched.
+    let (job, status, continuation) = try await session.withHistory(priority: .event) { history in
       guard let id = JobID(jobID), let job = try await history.store.job(id) else {
         throw Failure(
           .usage, "There is no job \(jobID) in this database",

@@ -17,20 +17,28 @@ struct DoctorCommand: SessionCommand {
   @Option(help: ArgumentHelp("The repository; default: GITHUB_REPOSITORY.", valueName: "owner/name"))
   var repository: String?
 
+  /// A limit is a finding, and not waited for.
+  private static let patience = 0.0
+
   func execute(in session: Session) async throws -> ExitStatus {
+    try await session.deadline.run { try await examine(session) }
+  }
+
+  private func examine(_ session: Session) async throws -> ExitStatus {
     let findings = Findings(log: session.log)
     let name = try? session.repository(repository)
-    let github = session.makeGitHub(installation: name)
-    await findings.check("GitHub") {
+    let github = session.makeGitHub(patience: Self.patience, installation: name)
+    try await findings.check("GitHub") {
       "\(session.environment.apiURL) answers; \(try await quota(of: github))"
     }
     for (index, token) in session.environment.furtherTokens.enumerated() {
-      await findings.check("Token \(index + 1) of YARDMASTER_TOKENS") {
-        "accepted; \(try await quota(of: session.makeGitHub(GitHubCredentials(token: token))))"
+      try await findings.check("Token \(index + 1) of YARDMASTER_TOKENS") {
+        let github = session.makeGitHub(GitHubCredentials(token: token), patience: Self.patience)
+        return "accepted; \(try await quota(of: github))"
       }
     }
-    await findings.check("Repository") { try await look(at: try session.repository(repository), by: github) }
-    await findings.check("Configuration") {
+    try await findings.check("Repository") { try await look(at: try session.repository(repository), by: github) }
+    try await findings.check("Configuration") {
       guard let name else { return "not checked without a repository" }
       let source = ConfigurationSource(explicitFile: session.environment.configPath, github: github)
       guard let settings = try await source.load(for: name) else {
@@ -44,9 +52,9 @@ struct DoctorCommand: SessionCommand {
       }
       return "valid, rules: \(settings.rules.count), mode \(settings.mode.rawValue)"
     }
-    await findings.check("Database") { try await look(at: try session.makeStore()) }
+    try await findings.check("Database") { try await look(at: try session.makeStore()) }
     if let path = session.environment.eventPath {
-      await findings.check("Event file") { "\(try EventFile.read(path: path).count) bytes at \(path)" }
+      try await findings.check("Event file") { "\(try EventFile.read(path: path).count) bytes at \(path)" }
     }
     session.log.line(findings.verdict)
     return findings.worst
@@ -136,17 +144,23 @@ private final class Findings {
     return hasWarnings ? "Nothing is wrong; the lines marked WARN say what is probably not meant." : "All is well."
   }
 
-  func check(_ subject: LogText, _ body: () async throws -> LogText) async {
+  /// Throws `CancellationError` alone.
+  func check(_ subject: LogText, _ body: () async throws -> LogText) async throws {
     do {
       log.line("ok    \(subject): \(try await body())")
     } catch let invalid as InvalidConfiguration {
-      for error in invalid.errors { fail(subject, "\(error.description)") }
+      for error in invalid.errors { fail(subject, error.description, cause: error.description) }
       worst = .configuration
     } catch {
+      try Task.checkCancellation()
       let failure = error as? any UserFacingError
       let status = failure?.exitStatus ?? .failed
       if worst == .done || status == .configuration { worst = status }
-      fail(subject, failure?.description ?? "\(error)")
+      let text = failure?.description ?? "\(error)"
+      let limit = (error as? RateLimited)?.name
+      // It says nothing about the subject, which could not be looked at.
+      if let limit, told[limit] == nil { fail("Rate limit", text, cause: limit) }
+      fail(subject, text, cause: limit ?? text)
     }
   }
 
@@ -156,11 +170,11 @@ private final class Findings {
   }
 
   /// One cause may fail several checks; it is explained once.
-  private func fail(_ subject: LogText, _ text: String) {
-    if let first = told[text] {
+  private func fail(_ subject: LogText, _ text: String, cause: String) {
+    if let first = told[cause] {
       log.line("FAIL  \(subject): the same as \(first)")
     } else {
-      told[text] = subject
+      told[cause] = subject
       log.line("FAIL  \(subject): \(text)")
     }
   }

@@ -11,6 +11,8 @@ final class CaptureNarrator: SyncObserver {
   private struct State: Sendable {
     var ledger: CaptureLedger
     var resumedFrom: String?
+    /// What is worked on: limits of what it does not draw on keep nobody waiting.
+    var scope: ChunkScope?
     var isOver = false
   }
 
@@ -57,6 +59,7 @@ final class CaptureNarrator: SyncObserver {
     let place = Self.place(chunk)
     state.withLock { state in
       state.ledger.begin(chunk, at: clock.now)
+      state.scope = chunk.scope
       if let place, state.resumedFrom == nil { state.resumedFrom = "chunk \(chunk.ordinal) \(place)" }
     }
     let beginning: LogText = place.map { "resuming from the checkpoint \($0)" } ?? "from its beginning"
@@ -90,16 +93,17 @@ final class CaptureNarrator: SyncObserver {
         sinceLook = 0
         await look()
       }
-      tell(await github.usage, limit: await github.limitedUntil, at: clock.now)
+      tell(await github.usage, await github.limits, at: clock.now)
     }
   }
 
-  private func tell(_ usage: APIUsage, limit: Timestamp?, at now: Timestamp) {
+  private func tell(_ usage: APIUsage, _ limits: [RateLimited], at now: Timestamp) {
     state.withLock { state in
       guard !state.isOver else { return }
       var progress = state.ledger.progress(at: now)
       progress.pointsLeft = usage.graphQLRemaining
-      progress.waitsUntil = [progress.waitsUntil, limit].compactMap(\.self).filter { $0 > now + 1 }.max()
+      let limits = limits.filter { state.scope?.draws(on: $0.resource) ?? true }.map(\.until)
+      progress.waitsUntil = ([progress.waitsUntil].compactMap(\.self) + limits).filter { $0 > now + 1 }.max()
       let waitsLong = progress.waitsUntil.map { $0 > now + Self.shortWait } ?? false
       log.progress(every: waitsLong ? Self.waitInterval : RunLog.progressInterval) {
         WorkProgress(fraction: progress.fraction, line: progress.line(now: now), bar: progress.bar(now: now))

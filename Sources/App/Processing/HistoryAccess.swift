@@ -11,10 +11,14 @@ extension Session {
   ///
   /// Both are closed afterwards, and the budgets told what the last requests cost, unless a signal came: a process that
   /// was asked to end has a second, and what is not told counts as under way for a minute.
-  func withHistory<Value: Sendable>(_ body: (HistoryRun) async throws -> Value) async throws -> Value {
+  ///
+  /// - Parameter priority: whether the reserve that is kept for events may be drawn on: by what asks for little.
+  func withHistory<Value: Sendable>(
+    priority: BudgetRequest.Priority = .history, _ body: (HistoryRun) async throws -> Value
+  ) async throws -> Value {
     let store = try makeStore()
     let ledger = BudgetStore(databaseURL: environment.databaseURL ?? "")
-    let github = makeGitHub(ledger: ledger, patience: Self.historyPatience, priority: .history)
+    let github = makeGitHub(ledger: ledger, patience: Self.historyPatience, priority: priority)
     let result: Result<Value, any Error>
     do {
       result = .success(try await body(HistoryRun(session: self, github: github, store: store)))

@@ -26,7 +26,10 @@ extension SyncRun {
         } else if let moment = outlook.nextMoment(after: now - Self.clockTolerance, except: passed.ordinals),
           fits(moment, tally)
         {
-          if moment > now { observer.waiting(until: moment, reason: "GitHub's rate limit") }
+          if moment > now {
+            let limit = await github.limits.first { $0.until == moment } ?? RateLimited(until: moment)
+            observer.waiting(until: moment, reason: limit.name)
+          }
           try await rest(until: max(moment, now + 1))
           patience = nil
         } else {

@@ -16,12 +16,11 @@ public import Logging
 ///
 /// Failures
 /// - `LeaseLost`: another process continues the chunk; this one takes another.
-/// - `RateLimited`: the chunk is given back, and no chunk of the job may be taken before the limit ends, by a process
-///   that draws on the same budgets; a list of the
-///   whole repository holds back only itself, because REST's quota is not GraphQL's, and the GitHub client sends nothing
-///   that a limit forbids. Where there is time for a page after the limit, the run sleeps until then without a lease and
-///   goes on. Where there is not, it ends in good order, and whoever runs the job before that moment finds nothing to
-///   take and sends nothing.
+/// - `RateLimited`: the chunk is given back, and no chunk of the job that draws on the resource that is used up (of a
+///   secondary limit: no chunk) may be taken before the limit ends, by a process that draws on the same budgets. REST's
+///   quota is not GraphQL's: chunks that draw on the other one go on. Where none is left and there is time for a page
+///   after the limit, the run sleeps until then without a lease and goes on. Where there is not, it ends in good order,
+///   and whoever runs the job before that moment finds nothing to take and sends nothing.
 /// - A signal, or the time limit: the request in flight is cancelled, the page that already came is committed, the
 ///   chunk given back; where a limit was being waited out, nobody takes one before it ends. All of it within one grace
 ///   period, whether the database answers or not.
@@ -133,14 +132,18 @@ public struct SyncRun: Sendable {
       case .spent:
         passed.cannotAfford(chunk)
         return nil
-      case .rateLimited(let until) where chunk.scope.isFlat || fits(until, tally):
-        // The chunk waits for its moment; others may go on, and the search for the next one waits where none may.
-        passed.limitsInARow += 1
-        // The database's clock is ahead of this machine's, or the moment was wrong.
-        if passed.limitsInARow > ChunkCut.flatChunks + 1 { try? await rest(until: clock.now + 5) }
-        return nil
       default: return stop
       }
+    } catch let limited as RateLimited {
+      observer.note("Chunk \(chunk.ordinal) waits for the end of \(limited.name), \(limited.until).")
+      passed.failuresInARow = 0
+      passed.limitsInARow = tally.totals.pages > pages ? 1 : passed.limitsInARow + 1
+      // More than there are kinds of chunks: the database's clock is ahead of this machine's, or the moment was wrong.
+      let isOdd = passed.limitsInARow > ChunkCut.flatChunks + 1
+      let hasTime = fits(limited.until, tally)
+      guard hasTime || limited.resource != nil && !isOdd else { return .rateLimited(until: limited.until) }
+      // The chunk waits for its moment; others may go on, and the search for the next one waits where none may.
+      if isOdd { try? await rest(until: clock.now + 5) }
     } catch is LeaseLost {
       observer.note("Chunk \(chunk.ordinal) went to another process.")
     } catch let failure as ChunkFailure {
@@ -154,7 +157,8 @@ public struct SyncRun: Sendable {
     JobOutlook(job, try await shielded { try await store.progress(of: job.id).first })
   }
 
-  /// Walks one chunk. Returns nil where it is completed, or why it was given back.
+  /// Walks one chunk. Returns nil where it is completed, or why it was given back. Throws `RateLimited` where it waits for
+  /// a limit, with all that the limit concerns.
   private func work(_ chunk: ClaimedChunk, of job: Job, tally: inout Tally) async throws -> SyncStop? {
     do {
       let stop = try await walk(chunk, of: job, tally: &tally)
@@ -164,12 +168,10 @@ public struct SyncRun: Sendable {
       throw lost
     } catch let limited as RateLimited {
       // Whoever has it now knows more than a process that was held up.
-      let hold = Hold(until: limited.until, owners: await github.budgetOwners)
+      let hold = Hold(until: limited.until, owners: await github.budgetOwners, resource: limited.resource)
       guard try await release(chunk, hold: hold) else { throw LeaseLost(subject: "Chunk \(chunk.ordinal)") }
-      if !chunk.scope.isFlat, limited.until > clock.now {
-        try await shielded { try await store.postpone(job: job.id, hold) }
-      }
-      return .rateLimited(until: limited.until)
+      if limited.until > clock.now { try await shielded { try await store.postpone(job: job.id, hold) } }
+      throw limited
     } catch {
       if isOver, let stop = stopReason(tally) {
         try await giveBack(chunk, onStop: stop)
@@ -183,13 +185,16 @@ public struct SyncRun: Sendable {
     }
   }
 
-  /// Gives the chunk back because the run ends. A limit that was being waited out is left to whoever comes next.
+  /// Gives the chunk back because the run ends. Limits that were being waited out are left to whoever comes next, each to
+  /// the chunks that it concerns.
   private func giveBack(_ chunk: ClaimedChunk, onStop stop: SyncStop) async throws {
-    var hold: Hold?
-    if let until = await github.limitedUntil { hold = Hold(until: until, owners: await github.budgetOwners) }
+    let limits = await github.limits
+    let owners = limits.isEmpty ? [] : await github.budgetOwners
+    let holds = limits.map { Hold(until: $0.until, owners: owners, resource: $0.resource) }
+    let own = holds.filter { chunk.scope.draws(on: $0.resource) }.max { $0.until < $1.until }
     do {
-      let isMine = try await release(chunk, hold: hold)
-      if isMine, let hold { try await shielded { try await store.postpone(job: chunk.jobID, hold) } }
+      guard try await release(chunk, hold: own) else { return }
+      for hold in holds { try await shielded { try await store.postpone(job: chunk.jobID, hold) } }
     } catch {
       // A process that was told to end does so, whatever the database does; the lease ends by itself.
       guard deadline.stopSignal != nil || Task.isCancelled else { throw error }
@@ -206,7 +211,7 @@ public struct SyncRun: Sendable {
     tally.widths?.merge(pace.widths) { known, _ in known }
     var checkpoint = chunk.checkpoint
     // Other chunks' answers tell whose they are.
-    var upcoming = fetch(walk, at: checkpoint, pace: pace, identified: !chunk.scope.isFlat)
+    var upcoming = fetch(walk, at: checkpoint, pace: pace, identified: chunk.scope.resources.contains("graphql"))
     while true {
       let fetched = try await wait(for: upcoming, of: chunk, at: checkpoint)
       let step = fetched.step

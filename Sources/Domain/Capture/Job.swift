@@ -102,6 +102,18 @@ public enum ChunkScope: Hashable, Sendable {
     }
   }
 
+  /// Whose quotas its pages draw on: lists of the whole repository come over REST alone, ranges over GraphQL alone.
+  public var resources: Set<String> {
+    switch self {
+    case .reviewComments, .issueComments: ["core"]
+    case .range, .numbers(_, reviewComments: false): ["graphql"]
+    case .numbers(_, reviewComments: true): ["core", "graphql"]
+    }
+  }
+
+  /// - Parameter resource: of a limit; nil for one that holds back every request.
+  public func draws(on resource: String?) -> Bool { resource.map(resources.contains) ?? true }
+
   public var summary: String {
     switch self {
     case .range(let first, let last): "numbers \(first)–\(last)"

@@ -123,6 +123,9 @@ public enum BudgetWait: String, Hashable, Sendable {
   /// An owner's window is used up, and the token may be that owner's: what is left of it is to be looked at first, which
   /// costs nothing.
   case unseen
+
+  /// False where it is a matter of pace.
+  public var isLimit: Bool { self == .primary || self == .secondary }
 }
 
 /// The budgets that all processes of an owner share. Implemented by the `Store` module; `GitHub` draws on it before each

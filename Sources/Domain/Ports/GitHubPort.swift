@@ -13,15 +13,15 @@ public protocol GitHubAPI: Sendable {
   /// Requests sent and points spent so far.
   var usage: APIUsage { get async }
 
-  /// When the limit ends that holds calls back now; nil where none does, or where it is not known.
-  var limitedUntil: Timestamp? { get async }
+  /// The limits that hold calls back now, as far as they are known: at most one of each resource, and one of them all.
+  var limits: [RateLimited] { get async }
 
   /// Whose budgets calls draw on, as far as it can be told without one; empty where budgets are not shared.
   var budgetOwners: [BudgetOwner] { get async }
 }
 
 extension GitHubAPI {
-  public var limitedUntil: Timestamp? { get async { nil } }
+  public var limits: [RateLimited] { get async { [] } }
   public var budgetOwners: [BudgetOwner] { get async { [] } }
 }
 
@@ -149,11 +149,28 @@ public struct UncertainWrite: UserFacingError {
 }
 
 /// GitHub's limit ends after this run must have: come back then.
-public struct RateLimited: UserFacingError {
+public struct RateLimited: UserFacingError, Hashable {
   /// The moment from which GitHub answers again.
   public var until: Timestamp
-  public init(until: Timestamp) { self.until = until }
+  /// Whose quota is used up: `core`, `graphql` or `search`; nil for a secondary limit, which holds back every request.
+  public var resource: String?
+
+  public init(until: Timestamp, resource: String? = nil) {
+    self.until = until
+    self.resource = resource
+  }
+
+  /// `GitHub's rate limit`, and what it is for.
+  public var name: String {
+    switch resource {
+    case "core"?: "GitHub's rate limit for REST"
+    case "graphql"?: "GitHub's rate limit for GraphQL"
+    case let other?: "GitHub's rate limit for \(other)"
+    case nil: "GitHub's rate limit"
+    }
+  }
+
   public var exitStatus: ExitStatus { .unavailable }
-  public var problem: String { "GitHub's rate limit is used up until \(until)" }
+  public var problem: String { "\(name) is used up until \(until)" }
   public var advice: String { "Run again after that moment: the work continues where it stopped." }
 }

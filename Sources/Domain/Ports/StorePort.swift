@@ -162,8 +162,8 @@ public protocol CaptureStore: Sendable {
   /// Gives the chunk back before its lease ends: to whoever comes next, or not before a hold ends.
   func release(_ chunk: ClaimedChunk, hold: Hold?, error: String?) async throws
 
-  /// Keeps all chunks of the job that nobody holds from being claimed before a moment: a limit of GitHub's concerns
-  /// every chunk, and every process of the same budgets. Moves no chunk's moment to an earlier one.
+  /// Keeps the job's chunks that the hold concerns, and that nobody works on, from being claimed before a moment: a limit
+  /// of GitHub's is one for every process of the same budgets. Moves no chunk's moment to an earlier one.
   func postpone(job: JobID, _ hold: Hold) async throws
 
   /// The job, or the newest jobs where none is named.
@@ -299,10 +299,13 @@ public struct Hold: Hashable, Sendable {
   public var until: Timestamp
   /// Whose budgets are used up: whoever draws on another one need not wait. Empty for everybody.
   public var owners: [BudgetOwner]
+  /// Whose quota is used up: only chunks that draw on it have to wait. nil for all.
+  public var resource: String?
 
-  public init(until: Timestamp, owners: [BudgetOwner] = []) {
+  public init(until: Timestamp, owners: [BudgetOwner] = [], resource: String? = nil) {
     self.until = until
     self.owners = owners
+    self.resource = resource
   }
 }
 

@@ -22,7 +22,7 @@ enum Credential: Sendable {
       return try await tokens.token()
     case .app(let id, let key, let server):
       do {
-        return try JSONWebToken.make(app: id, key: try RSAPrivateKey(pem: key), now: server.now)
+        return try JSONWebToken.make(app: id, key: try RSAPrivateKey(pem: key), now: server.shown ?? server.now)
       } catch {
         throw Failure(
           .configuration, "The GitHub App's private key cannot be used: \(error)",

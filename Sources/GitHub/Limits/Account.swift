@@ -47,7 +47,7 @@ final class Account: Sendable {
 
   enum Answer: Sendable {
     case go(Entry)
-    case wait(Double, isLimit: Bool)
+    case wait(Double, BudgetWait)
     /// Something must be found out about the token first.
     case unknown(Unknown)
   }
@@ -79,7 +79,7 @@ final class Account: Sendable {
   func enter(_ demand: Demand) async throws -> Answer {
     let token = try await credential.token()
     switch governor.enter(demand) {
-    case .wait(let seconds, let isLimit): return .wait(seconds, isLimit: isLimit)
+    case .wait(let seconds, let reason): return .wait(seconds, reason)
     case .go(let ticket):
       guard let share else { return .go(Entry(self, token, asks: false, ticket, nil, demand)) }
       let drawn: Answer
@@ -123,8 +123,8 @@ final class Account: Sendable {
         demand, owner: whose, standing: isKnown ? .identified : isSeen ? .unidentified : .unseen)
       if case .granted(let draft) = answer { return .go(Entry(self, token, asks: asks, ticket, draft, demand)) }
       if asks, !demand.isQuestion { await owner.asked(.nothing, in: share) }
-      guard case .wait(let seconds, let isLimit) = answer else { return .unknown(.budget) }
-      return .wait(seconds, isLimit: isLimit)
+      guard case .wait(let seconds, let reason) = answer else { return .unknown(.budget) }
+      return .wait(seconds, reason)
     } catch {
       if asks, !demand.isQuestion { await owner.asked(.nothing, in: share) }
       throw error
@@ -155,7 +155,7 @@ final class Account: Sendable {
 
   private func refusal(_ limit: RateGovernor.Limit) -> BudgetReceipt.Refusal {
     switch limit {
-    case .primary(let reset): .primary(resetsIn: reset.map { max($0.secondsSince(server.now), 0) })
+    case .primary(let reset): .primary(resetsIn: reset.flatMap { server.secondsLeft(until: $0) })
     case .secondary(let retryAfter): .secondary(retryAfter: retryAfter)
     }
   }

@@ -19,6 +19,8 @@ final class RateGovernor: Sendable {
   enum Limit: Sendable, Equatable {
     case primary(reset: Timestamp?)
     case secondary(retryAfter: Double?)
+
+    var isSecondary: Bool { if case .secondary = self { true } else { false } }
   }
 
   /// Leave to send one request; given back with `leave`.
@@ -30,8 +32,8 @@ final class RateGovernor: Sendable {
 
   enum Choice: Sendable {
     case go(Ticket)
-    /// - Parameter isLimit: false where the budget is only spoken for by requests under way.
-    case wait(Double, isLimit: Bool)
+    /// `pace` where the budget is only spoken for by requests under way.
+    case wait(Double, BudgetWait)
   }
 
   private struct Window {
@@ -39,13 +41,17 @@ final class RateGovernor: Sendable {
     var remaining: Int
     /// By GitHub's clock.
     var reset: Timestamp
+    /// By the local clock, the latest that it can be over.
+    var latest: Timestamp
+
+    func end(_ server: ServerClock) -> Timestamp { min(reset - server.offset, latest) }
   }
 
   private struct State {
     var windows: [String: Window] = [:]
     /// What requests under way will cost.
     var inFlight: [String: Int] = [:]
-    /// By the local clock, as all but `Window.reset`.
+    /// By the local clock.
     var primaryUntil: [String: Timestamp] = [:]
     var secondaryUntil = Timestamp(seconds: 0)
     var generation = 0
@@ -69,17 +75,17 @@ final class RateGovernor: Sendable {
       let inFlight = state.inFlight[demand.resource] ?? 0
       var until = max(state.secondaryUntil, state.primaryUntil[demand.resource] ?? now)
       if let window = state.windows[demand.resource] {
-        let reset = window.reset - server.offset
+        let reset = window.end(server)
         if reset <= now {
           state.windows[demand.resource] = nil
         } else if window.remaining <= 0 {
           until = max(until, reset)
         } else if window.remaining - inFlight <= 0, until <= now {
           // The budget is spoken for, yet not spent: an answer that cost nothing (304) would show it.
-          return .wait(min(1, reset.secondsSince(now)), isLimit: false)
+          return .wait(min(1, reset.secondsSince(now)), .pace)
         }
       }
-      if until > now { return .wait(until.secondsSince(now), isLimit: true) }
+      if until > now { return .wait(until.secondsSince(now), state.secondaryUntil >= until ? .secondary : .primary) }
       state.inFlight[demand.resource] = inFlight + demand.cost
       return .go(Ticket(demand: demand, generation: state.generation))
     }
@@ -108,8 +114,8 @@ final class RateGovernor: Sendable {
         if isFirst || retryAfter != nil { state.secondaryUntil = max(state.secondaryUntil, end) }
       case .primary(let reset):
         // A reset that is over already, or none: GitHub says no all the same, so wait a little, and longer each time.
-        let least = now + (reset == nil ? 60 : 1) * growth
-        let end = reset.map { max($0 - server.offset, least) } ?? least
+        let left = reset.flatMap { server.secondsLeft(until: $0) }
+        let end = now + max(left ?? 0, (left == nil ? 60 : 1) * growth)
         state.primaryUntil[resource] = max(state.primaryUntil[resource] ?? end, end)
       }
       if isFirst {
@@ -130,13 +136,14 @@ final class RateGovernor: Sendable {
   /// - Parameter reset: by GitHub's clock.
   func observe(resource: String, remaining: Int, reset: Timestamp) {
     state.withLock { state in
+      let new = Window(remaining: remaining, reset: reset, latest: clock.now + ServerClock.longestWindow)
       guard let known = state.windows[resource] else {
-        state.windows[resource] = Window(remaining: remaining, reset: reset)
+        state.windows[resource] = new
         return
       }
       // Answers overtake each other: within a window the lowest counts. GitHub's servers differ by a second in it.
       if reset > known.reset + 1 {
-        state.windows[resource] = Window(remaining: remaining, reset: reset)
+        state.windows[resource] = new
       } else if reset >= known.reset - 1 {
         state.windows[resource]?.remaining = min(known.remaining, remaining)
       }
@@ -147,7 +154,7 @@ final class RateGovernor: Sendable {
   func remaining(_ resource: String) -> Int? {
     let now = clock.now
     return state.withLock { state in
-      guard let window = state.windows[resource], window.reset - server.offset > now else { return nil }
+      guard let window = state.windows[resource], window.end(server) > now else { return nil }
       return window.remaining - (state.inFlight[resource] ?? 0)
     }
   }

@@ -15,8 +15,7 @@ final class SharedBudget: Sendable {
 
   enum Answer: Sendable {
     case granted(Draft)
-    /// - Parameter isLimit: false where it is a matter of pace.
-    case wait(Double, isLimit: Bool)
+    case wait(Double, BudgetWait)
     /// It is to be looked first what is left of the token's own budget.
     case unseen
   }
@@ -25,7 +24,7 @@ final class SharedBudget: Sendable {
     /// Receipts that ride on the next draw, and since when they wait.
     var receipts: [(receipt: BudgetReceipt, since: Timestamp)] = []
     /// By resource, and by "" for all of them, in local time.
-    var until: [String: (end: Timestamp, isLimit: Bool)] = [:]
+    var until: [String: (end: Timestamp, reason: BudgetWait)] = [:]
     /// Seconds that GitHub took of late, by resource.
     var seconds: [String: Double] = [:]
     /// The ledger is not asked before.
@@ -73,7 +72,7 @@ final class SharedBudget: Sendable {
       guard held.map({ $0.end <= now }) ?? true, state.restsUntil <= now else { return (held, [BudgetReceipt]?.none) }
       return (nil, state.takeReceipts(now))
     }
-    if let held, held.end > now { return .wait(held.end.secondsSince(now), isLimit: held.isLimit) }
+    if let held, held.end > now { return .wait(held.end.secondsSince(now), held.reason) }
     guard let receipts else { return .granted(Draft()) }
     let expected = state.withLock { $0.seconds[demand.resource] } ?? (demand.resource == "graphql" ? 1 : 0.3)
     let request = BudgetRequest(
@@ -165,13 +164,12 @@ final class SharedBudget: Sendable {
   private func hold(_ resource: String, seconds: Double, reason: BudgetWait) -> Answer {
     // All processes of an owner are told the same moment; they must not come back as one.
     let seconds = max(seconds, 0.01) * Double.random(in: 1...1.02) + Double.random(in: 0...0.05)
-    let isLimit = reason != .pace
     let end = clock.now + seconds
     state.withLock { state in
       let key = reason == .secondary ? "" : resource
-      if state.until[key].map({ $0.end < end }) ?? true { state.until[key] = (end, isLimit) }
+      if state.until[key].map({ $0.end < end }) ?? true { state.until[key] = (end, reason) }
     }
-    return .wait(seconds, isLimit: isLimit)
+    return .wait(seconds, reason)
   }
 
   private func keep(_ receipts: [BudgetReceipt]) {

@@ -16,8 +16,8 @@ final class TokenPool: Sendable {
   private let clock: any WallClock
   private let deadline: any Deadline
   private let logger: Logger
-  /// The latest end of a limit that a caller was kept waiting for.
-  private let waitedFor = Mutex(Timestamp(seconds: 0))
+  /// The latest ends of the limits that callers were kept waiting for, by resource, and by nil for all of them.
+  private let waitedFor = Mutex<[String?: Timestamp]>([:])
 
   /// - Parameter maximumInFlight: GitHub allows 100, REST and GraphQL and all jobs together.
   init(
@@ -46,15 +46,15 @@ final class TokenPool: Sendable {
       var waited = 0.0
       while true {
         try Task.checkCancellation()
-        var shortest: (seconds: Double, isLimit: Bool)?
+        var shortest: (seconds: Double, reason: BudgetWait)?
         for account in only.map({ [$0] }) ?? candidates(for: demand) {
           do {
             switch try await account.enter(demand) {
             case .go(let entry): return entry
-            case .wait(let seconds, let isLimit):
-              if seconds < shortest?.seconds ?? .infinity { shortest = (seconds, isLimit) }
+            case .wait(let seconds, let reason):
+              if seconds < shortest?.seconds ?? .infinity { shortest = (seconds, reason) }
             case .unknown(let unknown):
-              shortest = (0, false)
+              shortest = (0, .unseen)
               try await find(unknown, account)
             }
           } catch let rejected as TokenRejected where only == nil && account !== accounts[0] {
@@ -63,9 +63,9 @@ final class TokenPool: Sendable {
         }
         guard let shortest else { throw TokenMissing() }
         guard shortest.seconds > 0 else { continue }
-        try await wait(shortest.seconds, isLimit: shortest.isLimit, waited: waited, for: demand)
+        try await wait(shortest.seconds, shortest.reason, waited: waited, for: demand)
         // Short waits are turns that others take first, and no limit.
-        if shortest.isLimit || shortest.seconds > 1 { waited += shortest.seconds }
+        if shortest.reason.isLimit || shortest.seconds > 1 { waited += shortest.seconds }
       }
     } catch {
       leave(demand)
@@ -85,23 +85,28 @@ final class TokenPool: Sendable {
     if !demand.isQuestion { permits.release() }
   }
 
-  /// When the limit ends that keeps callers waiting now; nil where none does. A budget that is used up without anybody
-  /// asking for more of it is not counted.
-  var limitedUntil: Timestamp? {
-    let secondary = accounts.filter(\.isEnabled).map(\.governor.secondaryUntil).min()
-    let end = max(waitedFor.withLock { $0 }, secondary ?? Timestamp(seconds: 0))
-    return end > clock.now ? end : nil
+  /// The limits that keep callers waiting now. A budget that is used up without anybody asking for more of it is not
+  /// counted.
+  var limits: [RateLimited] {
+    var ends = waitedFor.withLock { $0 }
+    if let secondary = accounts.filter(\.isEnabled).map(\.governor.secondaryUntil).min() {
+      ends[nil] = max(ends[nil] ?? secondary, secondary)
+    }
+    let now = clock.now
+    return ends.filter { $0.value > now }.map { RateLimited(until: $0.value, resource: $0.key) }
   }
 
-  private func wait(_ seconds: Double, isLimit: Bool, waited: Double, for demand: Demand) async throws {
-    let end = clock.now + seconds
-    if isLimit { waitedFor.withLock { $0 = max($0, end) } }
+  private func wait(_ seconds: Double, _ reason: BudgetWait, waited: Double, for demand: Demand) async throws {
+    let isLimit = reason.isLimit
+    // A secondary limit holds back every request, a primary one those that draw on the same resource.
+    let limit = RateLimited(until: clock.now + seconds, resource: reason == .secondary ? nil : demand.resource)
+    if isLimit { waitedFor.withLock { $0[limit.resource] = max($0[limit.resource] ?? limit.until, limit.until) } }
     // What is not told counts as under way, and keeps the others from it.
     if seconds > 1 { for account in accounts { await account.share?.flush() } }
     // Whoever waits for a limit to the last second has no time left for the answer.
     let needed = isLimit ? seconds + Self.timeForAnswer : seconds
-    guard needed <= deadline.remaining, waited + seconds <= patience else { throw RateLimited(until: end) }
-    let text: Logger.Message = "Waiting \(Int(seconds.rounded(.up))) s for GitHub's rate limit (\(demand.resource))."
+    guard needed <= deadline.remaining, waited + seconds <= patience else { throw limit }
+    let text: Logger.Message = "Waiting \(Int(seconds.rounded(.up))) s for \(limit.name)."
     if isLimit { logger.info(text) } else { logger.trace(text) }
     try await clock.sleep(seconds: seconds)
   }

@@ -19,6 +19,8 @@ CREATE UNLOGGED TABLE yardmaster.budget_windows (
   resets_at timestamptz NOT NULL,
   -- How long a window lasts: the longest time to a reset that was ever seen.
   window_seconds double precision NOT NULL,
+  -- Another reset that the last receipt told which does not fit `resets_at`.
+  disputed_reset timestamptz,
   PRIMARY KEY (owner, resource)
 );
 
@@ -69,7 +71,10 @@ DECLARE
   receipt record;
   sent yardmaster.budget_calls;
   standing yardmaster.budget_owners;
+  known yardmaster.budget_windows;
   resets timestamptz;
+  apart interval;
+  agreed boolean;
   blows integer;
 BEGIN
   FOR receipt IN SELECT * FROM json_to_recordset(receipts) AS r (id uuid, owner text, resource text, cost integer,
@@ -91,24 +96,34 @@ BEGIN
     END IF;
 
     IF receipt.quota IS NOT NULL THEN
-      resets := moment + make_interval(secs => greatest(receipt.resets_in, 0));
+      -- GitHub's windows last an hour at most: more comes of an answer with a wrong date.
+      receipt.resets_in := least(greatest(receipt.resets_in, 0), 3600);
+      resets := moment + make_interval(secs => receipt.resets_in);
+      SELECT * INTO known FROM yardmaster.budget_windows w
+        WHERE w.owner = receipt.owner AND w.resource = receipt.resource;
       -- Receipts ride on later requests, so the reset that they tell is late by that. Two resets that are about a window
       -- apart belong to two windows; in one window the earliest reset and the least that remained are the right ones.
-      INSERT INTO yardmaster.budget_windows AS w VALUES (receipt.owner, receipt.resource, receipt.quota,
-        receipt.remaining, resets, greatest(receipt.resets_in, 0))
-      ON CONFLICT (owner, resource) DO UPDATE SET quota = excluded.quota,
-        window_seconds = greatest(w.window_seconds, excluded.window_seconds),
-        remaining = CASE
-          WHEN w.resets_at <= moment
-            OR excluded.resets_at > w.resets_at + make_interval(secs => greatest(w.window_seconds / 2, 5))
-          THEN excluded.remaining ELSE least(w.remaining, excluded.remaining) END,
-        resets_at = CASE
-          WHEN w.resets_at <= moment
-            OR excluded.resets_at > w.resets_at + make_interval(secs => greatest(w.window_seconds / 2, 5))
-          THEN excluded.resets_at ELSE least(w.resets_at, excluded.resets_at) END
-      -- A late word about a window that is over.
-      WHERE w.resets_at <= moment
-        OR excluded.resets_at > w.resets_at - make_interval(secs => greatest(w.window_seconds / 2, 5));
+      apart := make_interval(secs => greatest(known.window_seconds / 2, 5));
+      IF known.owner IS NULL OR known.resets_at <= moment OR resets > known.resets_at + apart THEN
+        INSERT INTO yardmaster.budget_windows AS w VALUES (receipt.owner, receipt.resource, receipt.quota,
+          receipt.remaining, resets, receipt.resets_in)
+        ON CONFLICT (owner, resource) DO UPDATE SET quota = excluded.quota, remaining = excluded.remaining,
+          resets_at = excluded.resets_at, window_seconds = greatest(w.window_seconds, excluded.window_seconds),
+          disputed_reset = NULL;
+      ELSIF resets > known.resets_at - apart THEN
+        UPDATE yardmaster.budget_windows w SET quota = receipt.quota, resets_at = least(w.resets_at, resets),
+          remaining = least(w.remaining, receipt.remaining),
+          window_seconds = greatest(w.window_seconds, receipt.resets_in)
+          WHERE w.owner = receipt.owner AND w.resource = receipt.resource;
+      ELSIF receipt.resets_in > 5 THEN
+        -- No late word about a window that is over: one of the two resets is from a wrong date. What remains is true all
+        -- the same; the reset is taken once a second receipt agrees.
+        agreed := abs(extract(epoch FROM known.disputed_reset - resets)) <= 5;
+        UPDATE yardmaster.budget_windows w SET quota = receipt.quota, remaining = least(w.remaining, receipt.remaining),
+          resets_at = CASE WHEN agreed THEN resets ELSE w.resets_at END,
+          disputed_reset = CASE WHEN agreed THEN NULL ELSE resets END
+          WHERE w.owner = receipt.owner AND w.resource = receipt.resource;
+      END IF;
     ELSIF receipt.refusal IS NULL THEN
       -- No answer told what is left: it did cost what it was expected to cost.
       UPDATE yardmaster.budget_windows w
@@ -117,7 +132,9 @@ BEGIN
     END IF;
 
     IF receipt.refusal = 'primary' THEN
-      resets := moment + make_interval(secs => greatest(coalesce(receipt.refusal_seconds, receipt.resets_in, 60), 1));
+      -- A reset that is over already says nothing about the end.
+      resets := moment + make_interval(secs =>
+        least(greatest(coalesce(receipt.refusal_seconds, nullif(greatest(receipt.resets_in, 0), 0), 60), 1), 3600));
       INSERT INTO yardmaster.budget_windows AS w VALUES (receipt.owner, receipt.resource, coalesce(receipt.quota, 0), 0,
         resets, extract(epoch FROM resets - moment))
       ON CONFLICT (owner, resource) DO UPDATE SET remaining = 0,
