@@ -16,6 +16,8 @@ struct Call: Sendable {
   var isIdempotent: Bool
   /// Seconds for one attempt.
   var timeout: Double
+  /// Whether the caller asks for less where it fails again and again.
+  var isNarrowable = false
 }
 
 /// What an answer, or the lack of one, means for the call.
@@ -53,6 +55,9 @@ struct Fault: Sendable {
 /// GitHub's word that it did not carry the request out: after these anything is sent again.
 final class Exchange: Sendable {
   static let maximumAttempts = 4
+  /// The same for a call that is asked for less after them, and for the probe that decides whether it is: with both
+  /// of them it takes no longer to see that GitHub answers nobody.
+  static let maximumNarrowableAttempts = 3
   static let maximumRedirects = 5
   /// Limits in a row after which a call gives up, whatever the deadline.
   static let maximumRefusals = 10
@@ -176,6 +181,9 @@ final class Exchange: Sendable {
     tries.faults += 1
     if fault.isTooHeavy { tries.heavyFaults += 1 }
     if tries.heavyFaults > 1 { throw QueryTooHeavy(detail: "\(call.name): \(fault.detail)") }
+    if call.isNarrowable, fault.mayHaveBeenSent, tries.faults >= Self.maximumNarrowableAttempts {
+      throw QueryTooHeavy(detail: "\(call.method) \(call.name): \(fault.detail)", isSuspicion: true)
+    }
     try await pause(before: tries.faults + 1, of: call, after: fault)
   }
 
@@ -279,7 +287,9 @@ final class Exchange: Sendable {
     case .badHeader:
       throw TokenRejected(message: "it holds characters that no token has")
     case .tooLarge:
-      if call.demand.resource == "graphql" { throw QueryTooHeavy(detail: "\(call.name): \(error)") }
+      if call.demand.resource == "graphql" || call.isNarrowable {
+        throw QueryTooHeavy(detail: "\(call.name): \(error)")
+      }
       if !call.isIdempotent { throw UncertainWrite(detail: "\(name): \(error)") }
       throw GitHubUnavailable(request: name, detail: "\(error)")
     case .timedOut where deadline.remaining <= 0 && call.isIdempotent:
@@ -287,7 +297,7 @@ final class Exchange: Sendable {
     case .timedOut:
       return Fault(
         detail: "\(error)", mayHaveBeenSent: error.mayHaveBeenSent,
-        isTooHeavy: call.demand.resource == "graphql" && error.mayHaveBeenSent)
+        isTooHeavy: (call.demand.resource == "graphql" || call.isNarrowable) && error.mayHaveBeenSent)
     default:
       return Fault(detail: "\(error)", mayHaveBeenSent: error.mayHaveBeenSent)
     }

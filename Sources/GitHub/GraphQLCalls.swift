@@ -37,7 +37,7 @@ extension Exchange {
     Call(
       method: "POST", url: endpoint.graphQL, name: query.operation,
       headers: [("Accept", "application/json"), ("Content-Type", "application/json")], body: nil, demand: demand,
-      isIdempotent: true, timeout: 30)
+      isIdempotent: true, timeout: 30, isNarrowable: query.isNarrowable)
   }
 
   private static func body(_ query: GraphQLQuery, asks: Bool) -> [UInt8] {

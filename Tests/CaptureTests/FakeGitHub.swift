@@ -107,6 +107,8 @@ final class FakeGitHub: GitHubAPI, Sendable {
     var exists = true
     var issuesAnswer410 = false
     var limits: [RateLimited] = []
+    /// Entries that make each REST answer that would hold them fail, by their id or number.
+    var poisoned: Set<Int64> = []
   }
 
   private let state: Mutex<State>
@@ -129,6 +131,7 @@ final class FakeGitHub: GitHubAPI, Sendable {
   func rename(to name: String) { state.withLock { $0.name = name } }
   func vanish() { state.withLock { $0.exists = false } }
   func switchIssuesOff() { state.withLock { $0.issuesAnswer410 = true } }
+  func poison(_ entries: Set<Int64>) { state.withLock { $0.poisoned = entries } }
   func change(_ body: (inout ModelRepository) -> Void) { state.withLock { body(&$0.model) } }
 
   // MARK: GraphQL
@@ -267,7 +270,10 @@ final class FakeGitHub: GitHubAPI, Sendable {
           query["sort"] == "created"
             ? $0.number < $1.number : ($0.updatedAt, $0.number) < ($1.updatedAt, $1.number)
         }
-        .map { $0.isPull ? ["number": $0.number, "pull_request": [String: String]()] : ["number": $0.number] }
+        .map {
+          let row: [String: Any] = ["number": $0.number, "updated_at": $0.updatedAt]
+          return $0.isPull ? row.merging(["pull_request": [String: String]()]) { $1 } : row
+        }
       if query["direction"] == "desc" { rows.reverse() }
     case ["pulls"]: rows = items.filter(\.isPull).reversed().map { ["number": $0.number] }
     case ["pulls", "comments"]:
@@ -283,6 +289,13 @@ final class FakeGitHub: GitHubAPI, Sendable {
     let page = Int(query["page"] ?? "") ?? 1
     let start = min(rows.count, (page - 1) * size)
     let end = min(rows.count, start + size)
+    let poisoned = state.withLock { $0.poisoned }
+    for row in rows[start..<end] {
+      let entry = row["id"] as? Int64 ?? (row["number"] as? Int).map { Int64($0) }
+      if entry.map({ poisoned.contains($0) }) ?? false {
+        throw QueryTooHeavy(detail: "GET \(parts.path): HTTP 502", isSuspicion: true)
+      }
+    }
     var next: String?
     if end < rows.count {
       var components = parts

@@ -95,7 +95,8 @@ struct Sheet {
         owner[list.list.rawValue] = page
       case .cutShort(let entries)?:
         page["nodes"] = Array((page["nodes"] as? [Any] ?? []).prefix(entries))
-        page["pageInfo"] = ["hasNextPage": false, "endCursor": "c"] as [String: Any]
+        page["pageInfo"] =
+          ["hasNextPage": false, "endCursor": "\((Int(list.after ?? "") ?? 0) + entries)"] as [String: Any]
         owner[list.list.rawValue] = page
       case .badCursor? where list.after != nil:
         owner[list.list.rawValue] = NSNull()

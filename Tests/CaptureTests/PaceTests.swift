@@ -54,8 +54,9 @@ import Testing
   @Test func remembersTheWidthThatWorks() {
     let pace = Pace(["CaptureItems": 40])
     #expect(pace.items.current == 40)
-    #expect(pace.widths == ["CaptureItems": 40, "CaptureItems.page": 100])
-    #expect(Pace().widths == ["CaptureItems": ItemsQuery.fullWidth, "CaptureItems.page": 100])
+    #expect(pace.widths == ["CaptureItems": 40, "CaptureItems.page": 100, "CaptureLists": 100])
+    #expect(
+      Pace().widths == ["CaptureItems": ItemsQuery.fullWidth, "CaptureItems.page": 100, "CaptureLists": 100])
     #expect(Pace(["CaptureItems.page": 6]).page.current == 6)
     #expect(Pace(["CaptureItems": 0]).items.current == 1)
     #expect(Pace(["CaptureItems": 9_999, "Another": 3]).items.current == ItemsQuery.fullWidth)

@@ -20,6 +20,23 @@ import Testing
     #expect(asked == [100, 25, 5, 0].filter { $0 >= limit })
   }
 
+  /// An entry of the lists may be what GitHub fails for; where it fails for the counts, too, it is down.
+  @Test(arguments: [true, false]) func aPlanAsksForCountsWhereGitHubFailsForTheLists(isDown: Bool) async throws {
+    let harness = CaptureHarness(
+      ModelRepository(count: 250),
+      github: { call in
+        guard case .plan(let touched) = call, isDown || touched != nil else { return nil }
+        return .raise(QueryTooHeavy(detail: "HTTP 500", isSuspicion: true))
+      })
+    if isDown {
+      await #expect(throws: QueryTooHeavy.self) { try await harness.plan() }
+      #expect(harness.github.calls.count == 2)
+    } else {
+      _ = try await harness.plan()
+      #expect(harness.store.state.chunks.last?.scope == .range(first: 1, last: 250))
+    }
+  }
+
   @Test func aPlanLooksElsewhereWhereItsListsHaveGaps() async throws {
     let harness = CaptureHarness(
       ModelRepository(count: 250),

@@ -38,7 +38,8 @@ import Testing
     var model = ModelRepository(count: 2)
     model.items[2]?.files = ["caf\u{E9}.c", "cafe\u{301}.c", "plain.c", "plain.c"]
     let walked = try await Walked.walk(FakeGitHub(model), .range(first: 1, last: 2))
-    let paths = walked.pages.flatMap(\.files).filter { $0.pullNumber == 2 }.map { Array($0.path.utf8) }
+    let page = try #require(walked.pages.first { !$0.files.isEmpty })
+    let paths = page.files.filter { $0.pullNumber == 2 }.map { Array($0.path.utf8) }
     #expect(paths.count == 3)
     #expect(Set(paths) == Set(["caf\u{E9}.c", "cafe\u{301}.c", "plain.c"].map { Array($0.utf8) }))
   }
@@ -268,7 +269,7 @@ import Testing
   }
 
   /// Cut short both times: what came is stored, and GitHub's own count says that it is not all.
-  @Test(arguments: [([100, 100], 260), ([2, 3], 260), ([1, 260], 260), ([7, 7], 7)])
+  @Test(arguments: [([100, 100, 0], 100), ([2, 3], 260), ([1, 260], 260), ([7, 7], 7)])
   func aListThatIsCutShortTwiceStaysAMismatch(entries: [Int], total: Int) async throws {
     let readings = Mutex(entries)
     let github = FakeGitHub(ModelRepository(count: 60, large: 5)) { call in
@@ -282,7 +283,36 @@ import Testing
     let walked = try await Walked.walk(github, .range(first: 1, last: 60))
     #expect(walked.rows.readings.totals["5 comments"] == total)
     #expect(walked.rows.comments.count { $0.value.hasPrefix("5 ") } >= entries[0])
-    #expect(github.asked.flatMap(\.lists).count { $0.number == 5 && $0.list == .comments } == 2)
+    #expect(github.asked.flatMap(\.lists).count { $0.number == 5 && $0.list == .comments } == entries.count)
+  }
+
+  /// A list that ends with a full page is asked for what follows: nothing, or the rest of what was cut short.
+  @Test(arguments: [true, false]) func aListThatEndsWithAFullPageIsAskedForWhatFollows(isCutShort: Bool) async throws {
+    var model = ModelRepository(count: 60)
+    model.items[3]?.comments = (0..<(isCutShort ? 130 : 100)).map {
+      .init(id: Int64(5_000 + $0), author: nil, body: "3 c\($0)", at: ModelRepository.time($0))
+    }
+    let github = FakeGitHub(model) { call in
+      guard case .items(let asked) = call, asked.lists.contains(where: { $0.number == 3 && $0.after == nil }) else {
+        return isCutShort ? nil : .damage(FakeGitHub.Damage(lists: [.init(3, .comments): .lessThanCounted]))
+      }
+      return .damage(FakeGitHub.Damage(lists: [.init(3, .comments): isCutShort ? .cutShort(100) : .lessThanCounted]))
+    }
+    let walked = try await Walked.walk(github, .range(first: 1, last: 60))
+    #expect(walked.rows.readings.totals["3 comments"] == (isCutShort ? 130 : 100))
+    #expect(walked.rows.comments.keys.count { $0 >= 5_000 && $0 < 6_000 } == (isCutShort ? 130 : 100))
+    #expect(walked.rows.readings.completed.contains(3))
+    #expect(github.asked.flatMap(\.lists).count { $0.number == 3 && $0.list == .comments } == 3)
+  }
+
+  /// Paths whose bytes are no text may read alike: they are one row.
+  @Test func filesThatReadAlikeAreCountedOnce() async throws {
+    var model = ModelRepository(count: 60)
+    let number = try #require(model.items.values.filter(\.isPull).map(\.number).min())
+    model.items[number]?.files = ["a.c", "caf\u{FFFD}.c", "caf\u{FFFD}.c"]
+    let walked = try await Walked.walk(FakeGitHub(model), .range(first: 1, last: 60))
+    #expect(walked.rows.readings.totals["\(number) files"] == 2)
+    #expect(walked.rows.readings.completed.contains(number))
   }
 
   @Test func aCommentThatIsDeletedBetweenTwoPagesIsNotKept() async throws {

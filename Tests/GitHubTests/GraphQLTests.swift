@@ -135,6 +135,17 @@ private let answer = step(#"{"data":{"name":"n"}}"#)
     }
   }
 
+  /// Where less can be asked for, what fails three times may be what was asked for.
+  @Test(arguments: [(500, "{}"), (503, "<html>"), (200, #"{"data":{"name":"n"#)])
+  func aQueryThatCanBeNarrowedIsGivenBackEarlier(status: Int, text: String) async throws {
+    try await Yard.run([step(text, status: status, times: 3)]) { yard in
+      let query = GraphQLQuery(
+        operation: "Name", document: "query Name { name }", variables: [:], isNarrowable: true)
+      let error = await thrown { _ = try await yard.client.query(query, as: Yard.Named.self) }
+      #expect((error as? QueryTooHeavy)?.isSuspicion == true)
+    }
+  }
+
   @Test func aRejectedTokenIsSaid() async throws {
     try await Yard.run([step(#"{"message":"Bad credentials"}"#, status: 401)]) { yard in
       #expect(await thrown { _ = try await yard.ask() } is TokenRejected)

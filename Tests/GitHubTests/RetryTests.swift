@@ -30,6 +30,15 @@ import Testing
     }
   }
 
+  /// Where less can be asked for, what fails three times may be what was asked for.
+  @Test(arguments: faults) func aReadThatCanBeNarrowedIsGivenBackEarlier(fault: Reply) async throws {
+    try await Yard.run([Step("GET", "/a", times: 3, fault)]) { yard in
+      let error = await thrown { _ = try await yard.client.send(RESTRequest(.get, "/a", isNarrowable: true)) }
+      #expect((error as? QueryTooHeavy)?.isSuspicion == true)
+      #expect(!"\(error.map { "\($0)" } ?? "")".contains("Unicorn"))
+    }
+  }
+
   @Test(arguments: faults) func aWriteIsNotRepeated(fault: Reply) async throws {
     try await Yard.run([Step("POST", "/a", fault)]) { yard in
       #expect(await thrown { _ = try await yard.client.send(RESTRequest(.post, "/a", body: [:])) } is UncertainWrite)

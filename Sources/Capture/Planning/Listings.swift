@@ -5,24 +5,42 @@ struct Listings: Sendable {
   let github: any GitHubAPI
   let repository: RepositoryName
 
-  /// Numbers of issues and pull requests that were updated at or after `since`, each once, ascending; nil where the repository
-  /// lists none (410: issues are switched off).
+  /// What was updated in a window.
+  struct Updated: Sendable {
+    /// Of issues and pull requests, each once, ascending.
+    var numbers: [Int]
+    /// Whether GitHub listed each of them. One that it cannot list does not even tell its number.
+    var isWhole = true
+  }
+
+  /// Issues and pull requests that were updated at or after `since`; nil where the repository lists none (410: issues are
+  /// switched off).
   ///
   /// In the order of their updates, oldest first: what changes meanwhile moves to the end and is listed twice, never
-  /// missed. The next page is always GitHub's own `next` link, because `page=` ends at 10,000 items.
-  func updated(since: Timestamp) async throws -> [Int]? {
-    let since = Timestamp(seconds: since.seconds)
-    var path: String? = "/repos/\(repository)/issues?state=all&sort=updated&direction=asc&per_page=100&since=\(since)"
+  /// missed. It goes by value, as the walk over comments does (`Course`), because `page=` ends at 10,000 items.
+  func updated(since: Timestamp) async throws -> Updated? {
+    var updated = Updated(numbers: [])
     var numbers: Set<Int> = []
-    while let current = path {
-      let answer = try await github.send(RESTRequest(.get, current))
-      if answer.status == 410 { return nil }
-      for item in try answer.list(of: RESTListedItem.self, what: "what changed in \(repository)") {
-        numbers.insert(item.number)
+    var course: Course? = Course(since: Timestamp(seconds: since.seconds))
+    var pace = Pace().entries
+    while let current = course {
+      let page = try await lists.read(
+        "/repos/\(repository)/issues?state=all&\(current.query)", of: RESTUpdatedItem.self, from: current.offset,
+        what: "what changed in \(repository)", pace: pace, mayBeAbsent: [410])
+      if page.absence != nil { return nil }
+      pace = page.pace
+      let items = page.rows.compactMap(\.value)
+      numbers.formUnion(items.map(\.number))
+      if page.loss != nil || items.count < page.rows.count { updated.isWhole = false }
+      course = current.next(after: page)
+      guard page.isLast || course != nil else {
+        throw Failure(
+          .unavailable, "GitHub's list of what changed in \(repository) could not be read",
+          advice: "Run again; if it stays, report it with the run's log.")
       }
-      path = answer.next == current ? nil : answer.next
     }
-    return numbers.sorted()
+    updated.numbers = numbers.sorted()
+    return updated
   }
 
   /// The highest number among the newest by creation and the newest by update; 0 where there is none.
@@ -30,38 +48,68 @@ struct Listings: Sendable {
     var newest = 0
     for list in ["issues", "pulls"] {
       for order in ["created", "updated"] {
-        let path = "/repos/\(repository)/\(list)?state=all&sort=\(order)&direction=desc&per_page=100"
-        let answer = try await github.send(RESTRequest(.get, path))
         // Where issues are switched off pull requests are listed still.
-        if answer.status == 410 { break }
-        let items = try answer.list(of: RESTListedItem.self, what: "the newest of \(repository)")
-        newest = max(newest, items.map(\.number).max() ?? 0)
+        guard let numbers = try await numbers(1, in: list, by: order) else { break }
+        newest = max(newest, numbers.max() ?? 0)
       }
       if list == "issues", newest > 0 { break }
     }
     return newest
   }
 
-  /// The newest issues and pull requests by their creation, at most `count`, ascending.
+  /// The newest issues and pull requests by their creation, at most `count`, ascending. One that GitHub cannot list is
+  /// left out.
   ///
-  /// Where issues are switched off (410), GitHub lists the pull requests all the same.
+  /// Where issues are switched off (410), GitHub lists the pull requests all the same. The next page is GitHub's own `next`
+  /// link, because `page=` ends at 10,000 items; by number it goes only behind a page that GitHub fails for.
   func newest(_ count: Int) async throws -> [Int] {
-    let order = "state=all&sort=created&direction=desc&per_page=\(min(100, max(1, count)))"
-    var path: String? = "/repos/\(repository)/issues?\(order)"
-    var numbers: Set<Int> = []
-    while let current = path, numbers.count < count {
-      let answer = try await github.send(RESTRequest(.get, current))
-      if answer.status == 410, current.contains("/issues?") {
-        path = "/repos/\(repository)/pulls?\(order)"
+    let size = min(ListReader.pageSize, max(1, count))
+    let order = "state=all&sort=created&direction=desc&per_page=\(size)"
+    var list = "issues"
+    var path: String? = "/repos/\(repository)/\(list)?\(order)"
+    var numbers: [Int] = []
+    var pages = 0
+    while let current = path, Set(numbers).count < count {
+      let answer: RESTAnswer
+      do {
+        answer = try await github.send(RESTRequest(.get, current, isNarrowable: true))
+      } catch is QueryTooHeavy {
+        let rest = try await self.numbers(count - Set(numbers).count, in: list, by: "created", from: pages * size)
+        numbers += rest ?? []
+        break
+      }
+      if answer.status == 410, list == "issues" {
+        list = "pulls"
+        path = "/repos/\(repository)/\(list)?\(order)"
         continue
       }
-      for item in try answer.list(of: RESTListedItem.self, what: "the newest items of \(repository)") {
-        if numbers.count < count { numbers.insert(item.number) }
-      }
+      numbers += try answer.list(of: RESTListedItem.self, what: "the newest items of \(repository)").map(\.number)
+      pages += 1
       path = answer.next == current ? nil : answer.next
     }
-    return numbers.sorted()
+    var known: Set<Int> = []
+    return numbers.filter { known.insert($0).inserted }.prefix(count).sorted()
   }
+
+  /// Numbers from the list's newest end on, or from `offset` on, until there are `count`; nil where there is no such list.
+  private func numbers(_ count: Int, in list: String, by order: String, from offset: Int = 0) async throws -> [Int]? {
+    var numbers: Set<Int> = []
+    var offset = offset
+    var pace = Pace().entries
+    while numbers.count < count {
+      let page = try await lists.read(
+        "/repos/\(repository)/\(list)?state=all&sort=\(order)&direction=desc", of: RESTListedItem.self, from: offset,
+        what: "the newest of \(repository)", pace: pace, mayBeAbsent: [410])
+      if page.absence != nil { return nil }
+      pace = page.pace
+      numbers.formUnion(page.rows.compactMap { $0.value?.number })
+      if page.isLast { break }
+      offset += page.width
+    }
+    return numbers.sorted(by: >)
+  }
+
+  private var lists: ListReader { ListReader(github: github, repository: repository) }
 
   /// Whether any review comment was written or edited since then: one request.
   func hasReviewComments(since: Timestamp) async throws -> Bool {
@@ -76,9 +124,15 @@ struct Listings: Sendable {
   private func hasAny(_ list: String, since: Timestamp, what: String) async throws -> Bool {
     let since = Timestamp(seconds: since.seconds)
     let path = "/repos/\(repository)/\(list)?sort=updated&direction=asc&per_page=1&since=\(since)"
-    let answer = try await github.send(RESTRequest(.get, path))
-    if answer.status == 410 { return false }
-    return try !answer.list(of: Entry.self, what: what).isEmpty
+    do {
+      let answer = try await github.send(RESTRequest(.get, path, isNarrowable: true))
+      if answer.status == 410 { return false }
+      return try !answer.list(of: Entry.self, what: what).isEmpty
+    } catch is QueryTooHeavy {
+      // The walk over the list steps over an entry that does not come.
+      try await lists.requireLivingREST()
+      return true
+    }
   }
 
   /// All that a probe looks at is that it is there.

@@ -48,8 +48,9 @@ struct RepositoryHead: Sendable {
           if let head = try await fetch(name, touched: touched, from: github) { return head }
         }
         break
-      } catch is QueryTooHeavy {
-        continue
+      } catch let heavy as QueryTooHeavy {
+        // It may be an entry of the lists that GitHub fails for; whether it answers at all, the counts alone show.
+        if heavy.isSuspicion { break }
       }
     }
     guard var head = try await fetch(name, touched: nil, from: github) else { throw refusal(nil, of: name) }
@@ -63,7 +64,7 @@ struct RepositoryHead: Sendable {
   ) async throws -> RepositoryHead? {
     let query = GraphQLQuery(
       operation: "CapturePlan", document: document(touched: touched),
-      variables: ["owner": .string(name.owner), "name": .string(name.name)])
+      variables: ["owner": .string(name.owner), "name": .string(name.name)], isNarrowable: true)
     let answer = try await github.query(query, as: Answer.self)
     // What is wrong further down is a gap.
     if let fatal = answer.errors.first(where: { $0.type != nil && ($0.path.count < 2 || $0.concernsRights) }) {

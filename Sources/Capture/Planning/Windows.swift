@@ -30,7 +30,8 @@ extension Planner {
     if let limit = scope.maxItems {
       let numbers: [Int]
       if let since, let updated = try await listings.updated(since: since) {
-        numbers = Array(updated.suffix(limit))
+        if !updated.isWhole { notes.append("GitHub would not list an item that changed: it is left out.") }
+        numbers = Array(updated.numbers.suffix(limit))
       } else {
         numbers = try await listings.newest(limit)
       }
@@ -41,28 +42,41 @@ extension Planner {
         notes.append("GitHub lists no changes for this repository: all of its history is walked.")
         return whole(of: head, size: size, notes: &notes)
       }
+      guard updated.isWhole else {
+        notes.append(Self.unlisted)
+        return whole(of: head, size: size, notes: &notes)
+      }
       // Of what changed, the comments that are older than the window are wanted too.
       let chunks =
         try await comments(of: head, since: since, listings)
-        + lists(of: updated, reviewComments: true, size: size, notes: &notes)
+        + lists(of: updated.numbers, reviewComments: true, size: size, notes: &notes)
       return Cut(chunks: chunks, provesWhole: false)
     }
     guard scope.window == .all, let baseline, baseline >= Self.beginning,
       let updated = try await listings.updated(since: baseline)
     else { return whole(of: head, size: size, notes: &notes) }
+    guard updated.isWhole else {
+      notes.append(Self.unlisted)
+      return whole(of: head, size: size, notes: &notes)
+    }
 
     // Numbers that the listing does not have are discussions, or gone, or were not reached: they have to be accounted
     // for like the others. Each is looked for, because a window may have captured newer ones and left these out.
     let unknown = try await store.numbersUnaccounted(of: repositoryID, newest: head.newest)
     // The review comments of a pull request that has come back may be older than the walk before.
-    let returned = try await store.numbersGone(of: repositoryID, among: updated)
-    let numbers = Set(updated).union(unknown).subtracting(returned).sorted()
+    let returned = try await store.numbersGone(of: repositoryID, among: updated.numbers)
+    let numbers = Set(updated.numbers).union(unknown).subtracting(returned).sorted()
     let chunks =
       try await comments(of: head, since: baseline, listings)
       + (returned.isEmpty ? [] : [.numbers(returned, reviewComments: true)])
       + lists(of: numbers, reviewComments: false, size: size, notes: &notes)
     return Cut(chunks: chunks, provesWhole: true)
   }
+
+  /// Any number may be the one that changed. Once all are walked the next window begins later: it does not happen again
+  /// before the item changes once more.
+  private static let unlisted =
+    "GitHub would not list an item that changed, so its number is not known: all of the history is walked."
 
   /// That many days earlier; nil where GitHub has nothing that old. A row may say any number.
   static func moment(_ days: Int, before now: Timestamp) -> Timestamp? {

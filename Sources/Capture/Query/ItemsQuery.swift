@@ -62,7 +62,7 @@ enum ItemsQuery {
     let requests = layout.owners.reduce(0) { $0 + $1.count }
     return GraphQLQuery(
       operation: operation, document: document.text(operation), variables: document.variables,
-      points: max(1, (requests + 50) / 100))
+      points: max(1, (requests + 50) / 100), isNarrowable: true)
   }
 
   private static func add(_ list: CapturedList, _ page: String, to document: inout Document) {

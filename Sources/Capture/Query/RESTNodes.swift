@@ -16,10 +16,14 @@ struct RESTUser: Decodable, Sendable {
   }
 }
 
-/// A comment of a repository's flat list.
-protocol RESTComment: Decodable, Sendable {
-  var id: Int64 { get }
+/// An entry of a list in the order of updates.
+protocol RESTEntry: Decodable, Sendable {
   var updatedAt: String { get }
+}
+
+/// A comment of a repository's flat list.
+protocol RESTComment: RESTEntry {
+  var id: Int64 { get }
   /// The issue or pull request, from the only place where the answer names it.
   var number: Int? { get }
   func add(to builder: inout RowBuilder, of number: Int)
@@ -84,6 +88,17 @@ private func lastSegment(of url: String) -> Int? { url.split(separator: "/").las
 /// A line of `GET /repos/{owner}/{repo}/issues` or `/pulls`: which number changed.
 struct RESTListedItem: Decodable, Sendable {
   var number: Int
+}
+
+/// The same where its place in the order of updates counts.
+struct RESTUpdatedItem: RESTEntry {
+  var number: Int
+  var updatedAt: String
+
+  enum CodingKeys: String, CodingKey {
+    case number
+    case updatedAt = "updated_at"
+  }
 }
 
 /// `GET /repos/{owner}/{repo}`.

@@ -108,15 +108,9 @@ struct ChunkWalk: Sendable {
   /// Tells an item that GitHub cannot serve from a GitHub that serves nothing: before the former is given up, a query
   /// of the smallest kind has to succeed. Throws what that query throws.
   func requireLivingGitHub() async throws {
-    let query = GraphQLQuery(operation: "CaptureProbe", document: Self.probe, variables: [:])
+    let query = GraphQLQuery(operation: "CaptureProbe", document: Self.probe, variables: [:], isNarrowable: true)
     let answer = try await github.query(query, as: ItemsAnswer.self)
     if answer.data == nil { throw unexplained(answer.errors) }
-  }
-
-  /// The same for REST, whose servers are others: before a list is given up, another one has to come.
-  func requireLivingREST() async throws {
-    let answer = try await github.send(RESTRequest(.get, "/repos/\(repository)/pulls?state=all&per_page=1"))
-    _ = try answer.list(of: RESTListedItem.self, what: "the pull requests of \(repository)")
   }
 
   static let probe = "query CaptureProbe { \(Fragments.cost) }"

@@ -1,7 +1,7 @@
 import Domain
 
 extension ChunkWalk {
-  static let restPage = 100
+  var lists: ListReader { ListReader(github: github, repository: repository) }
 
   /// Walks all review comments of the repository in the order of their updates: one request for 100 of them, where
   /// GraphQL would have to nest them below reviews.
@@ -11,8 +11,9 @@ extension ChunkWalk {
   func reviewCommentStep(
     at checkpoint: Checkpoint, from start: Timestamp?, reconciles: Bool, pace: Pace
   ) async throws -> Step {
-    var page = try await flatPage(of: RESTReviewComment.self, at: checkpoint, from: start)
-    let isDamaged = checkpoint.begun == nil && (checkpoint.since != nil || checkpoint.page > 1)
+    var page = try await flatPage(of: RESTReviewComment.self, at: checkpoint, from: start, pace: pace)
+    let isDamaged =
+      checkpoint.begun == nil && (checkpoint.since != nil || checkpoint.page > 1 || checkpoint.skipped > 0)
     if reconciles, !isDamaged, page.losses.isEmpty {
       let begun = checkpoint.begun ?? page.begun
       page.builder.add(CapturedPage.FlatWalk(begun: begun, isLast: page.isLast, unsure: page.unsure))
@@ -20,42 +21,44 @@ extension ChunkWalk {
     } else {
       page.next.begun = nil
     }
-    return page.step(pace: pace)
+    return page.step()
   }
 
   /// The same for comments on issues and pull requests.
   func issueCommentStep(at checkpoint: Checkpoint, from start: Timestamp, pace: Pace) async throws -> Step {
-    try await flatPage(of: RESTIssueComment.self, at: checkpoint, from: start).step(pace: pace)
+    try await flatPage(of: RESTIssueComment.self, at: checkpoint, from: start, pace: pace).step()
   }
 
   /// One page of a repository's flat list.
   ///
-  /// The walk goes by value, not by page number: see `Course`. `(since, page)` grows with every step, so the walk ends; a
-  /// comment that is edited meanwhile moves towards the end and is met there; rows of the overlapping second come twice
+  /// The walk goes by value, not by page number: see `Course`. `(since, offset)` grows with every step, so the walk ends;
+  /// a comment that is edited meanwhile moves towards the end and is met there; rows of the overlapping second come twice
   /// and are stored once. Where it has to go by number, in a second of many comments, it reads that second again, as far
   /// as `Crowd` asks for it.
   private func flatPage<Row: RESTComment>(
-    of type: Row.Type, at checkpoint: Checkpoint, from start: Timestamp?
+    of type: Row.Type, at checkpoint: Checkpoint, from start: Timestamp?, pace: Pace
   ) async throws -> FlatPage {
-    let course = Course(since: checkpoint.since ?? start, page: checkpoint.page)
-    let path = "/repos/\(repository)/\(Row.flatList)?\(course.query)"
-    let begun = clock.now
-    let answer = try await github.send(RESTRequest(.get, path))
+    let course = Course(since: checkpoint.since ?? start, page: checkpoint.page, skipped: checkpoint.skipped)
     let what = "the \(Row.noun) of \(repository)"
-    let parts = try answer.list(of: Part<Row>.self, what: what)
-    var page = FlatPage(next: checkpoint, isLast: answer.next == nil || parts.isEmpty, begun: begun)
-    page.builder.observe(begun)
-    page.add(parts, of: nil)
-    var next: Course?
-    if !page.isLast {
-      next = course.next(after: parts.compactMap(\.value))
-      guard next != nil else {
-        throw Failure(
-          .unavailable, "GitHub's list of \(what) could not be read",
-          advice: "Run again; if it stays, report it with the run's log.")
-      }
+    let read = try await lists.read(
+      "/repos/\(repository)/\(Row.flatList)?\(course.query)", of: type, from: course.offset, what: what,
+      pace: pace.entries)
+    let next = course.next(after: read)
+    guard read.isLast || next != nil else {
+      throw Failure(
+        .unavailable, "GitHub's list of \(what) could not be read",
+        advice: "Run again; if it stays, report it with the run's log.")
     }
-    page.move(from: course, to: next, crowd: checkpoint.crowd, past: parts.compactMap(\.value))
+    var page = FlatPage(next: checkpoint, isLast: read.isLast, begun: clock[read.reading.begun], pace: pace)
+    page.requests = read.reading.requests
+    page.pace.entries = read.pace
+    page.builder.observe(page.begun)
+    page.add(read.rows, of: nil)
+    if let reason = read.loss {
+      page.losses.append(Loss(kind: "list", number: 0, list: Row.list, error: reason))
+      page.hasGap = true
+    }
+    page.move(from: course, to: next, crowd: checkpoint.crowd, past: read.rows.compactMap(\.value))
     return page
   }
 }
@@ -63,22 +66,40 @@ extension ChunkWalk {
 /// Where in a list in the order of updates a walk stands.
 ///
 /// After a full page it asks for what was updated since the last one's second, less one (so that it makes no difference
-/// whether GitHub's `since` includes that second), and starts at page 1 again. So rows that are edited or deleted
-/// meanwhile shift nothing. Only where a whole page lies within one second does it turn the page.
+/// whether GitHub's `since` includes that second), and starts at the first entry again. So rows that are edited or
+/// deleted meanwhile shift nothing. Only where a whole page lies within one second, or an entry was given up of which
+/// nothing is known, does it go on by number.
 struct Course: Hashable, Sendable {
   var since: Timestamp?
-  var page: Int
+  /// Entries from `since` on that lie behind.
+  var offset: Int
 
-  var query: String {
-    "sort=updated&direction=asc&per_page=\(ChunkWalk.restPage)"
-      + (since.map { "&since=\(Timestamp(seconds: $0.seconds))" } ?? "") + "&page=\(page)"
+  init(since: Timestamp?, offset: Int = 0) {
+    self.since = since
+    self.offset = offset
   }
 
-  /// nil where nothing on the page tells its time.
-  func next(after rows: [some RESTComment]) -> Course? {
-    guard let updated = rows.last.flatMap({ Timestamp($0.updatedAt) }) else { return nil }
+  /// As checkpoints have it: `page` counts pages of full size.
+  init(since: Timestamp?, page: Int, skipped: Int) {
+    self.init(since: since, offset: (page - 1) * ListReader.pageSize + skipped)
+  }
+
+  var page: Int { offset / ListReader.pageSize + 1 }
+  var skipped: Int { offset % ListReader.pageSize }
+
+  var query: String {
+    "sort=updated&direction=asc" + (since.map { "&since=\(Timestamp(seconds: $0.seconds))" } ?? "")
+  }
+
+  /// nil at the end of the list, and where nothing on the page tells its time.
+  func next(after page: ListReader.Page<some RESTEntry>) -> Course? {
+    if page.isLast { return nil }
+    let onward = Course(since: since, offset: offset + page.width)
+    guard let updated = page.rows.compactMap(\.value).last.flatMap({ Timestamp($0.updatedAt) }) else {
+      return page.width == 1 ? onward : nil
+    }
     let resumed = updated - 1
-    return since.map { resumed > $0 } ?? true ? Course(since: resumed, page: 1) : Course(since: since, page: page + 1)
+    return since.map { resumed > $0 } ?? true ? Course(since: resumed) : onward
   }
 }
 
@@ -89,13 +110,18 @@ struct FlatPage {
   var isLast: Bool
   var begun: Timestamp
   var losses: [Loss] = []
+  /// Whether an entry was given up of which nothing is known.
+  var hasGap = false
+  var requests = 1
+  var pace: Pace
   /// Seconds that could not be read without others changing meanwhile.
   var unsure: ClosedRange<Timestamp>?
 
   /// Readings of a second of more comments than a page holds, at most.
   private static let maximumReadings = 3
 
-  init(next: Checkpoint, isLast: Bool, begun: Timestamp) {
+  init(next: Checkpoint, isLast: Bool, begun: Timestamp, pace: Pace) {
+    self.pace = pace
     self.next = next
     self.isLast = isLast
     self.begun = begun
@@ -128,6 +154,8 @@ struct FlatPage {
     let new = Set(rows.map(\.id)).subtracting(known).sorted()
     if !new.isEmpty { crowd.hasNews = true }
     crowd.known += new
+    // Nothing is concluded from a list with a gap, and to read the entry's second again would cost as much again.
+    if hasGap { crowd.reading = Self.maximumReadings }
     if turns {
       next.crowd = crowd
       return go(to: target)
@@ -135,7 +163,7 @@ struct FlatPage {
     if crowd.hasNews, crowd.reading < Self.maximumReadings {
       next.crowd = Crowd(reading: crowd.reading + 1, known: crowd.known)
       isLast = false
-      return go(to: Course(since: since, page: 1))
+      return go(to: Course(since: since))
     }
     if crowd.hasNews { unsure = since...max(since + 1, rows.last.flatMap { Timestamp($0.updatedAt) } ?? since) }
     next.crowd = nil
@@ -146,10 +174,12 @@ struct FlatPage {
     guard let course else { return }
     next.since = course.since
     next.page = course.page
+    next.skipped = course.skipped
   }
 
-  func step(pace: Pace) -> Step {
+  func step() -> Step {
     Step(
-      page: builder.finished(), next: next, isLast: isLast, cost: PageCost(requests: 1), pace: pace, losses: losses)
+      page: builder.finished(), next: next, isLast: isLast, cost: PageCost(requests: requests), pace: pace,
+      losses: losses)
   }
 }

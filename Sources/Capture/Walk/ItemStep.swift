@@ -9,7 +9,7 @@ extension ChunkWalk {
 
   /// Asks the questions in one call, settles what came, and asks for the rest again.
   ///
-  /// GitHub may refuse the call as a whole (`QueryTooHeavy`): then this step asks for the first half only, and later ones
+  /// GitHub may refuse the call as a whole, or fail for it (`QueryTooHeavy`): then this step asks for the first half only, and later ones
   /// for less. Or it may answer some questions and not others: then those are asked again in halves, down to single ones.
   /// A single list that is too heavy still is asked for fewer entries, down to one. What fails alone, again and again,
   /// while GitHub answers a probe, is a loss, and the walk goes on without it.
@@ -21,6 +21,7 @@ extension ChunkWalk {
     var size = 0
     var queue = [Batch(questions: questions)]
     var isFirst = true
+    var isAlive = false
 
     while !queue.isEmpty {
       let isFull = calls >= Self.maximumCalls || size >= Pace.fullAnswer
@@ -45,6 +46,11 @@ extension ChunkWalk {
       } catch let heavy as QueryTooHeavy {
         // GitHub takes points for what it gave up on, and does not say how many.
         cost.points += 1
+        if heavy.isSuspicion, !isAlive {
+          cost.points += 1
+          try await requireLivingGitHub()
+          isAlive = true
+        }
         let isPageOnTrial = first != nil && pace.page.isOnTrial
         if count > 1, isPageOnTrial || isFirst {
           pace.itemsWereTooHeavy(asked: count, first: first)

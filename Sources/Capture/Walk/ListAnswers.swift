@@ -77,9 +77,9 @@ extension ItemWork {
   /// Moves a list on past a page. At its end its entries are held against GitHub's count of them; where the two differ
   /// the list is read once more, since it may have changed between its pages or have been cut short in silence.
   ///
-  /// Where the second reading has as many entries as the first, and does not end with a full page as a list that was cut
-  /// short would, GitHub counts what it does not list: then what it lists is the whole. Otherwise its count stands, and
-  /// the item is one that a later sweep reads again.
+  /// Where the second reading has as many entries as the first, GitHub counts what it does not list: then what it lists
+  /// is the whole. A list that ends with a full page, as one that was cut short would, is first asked for what follows.
+  /// Otherwise GitHub's count stands, and the item is one that a later sweep reads again.
   private mutating func advance(
     _ question: ListQuestion, past page: ListPage, of first: Int, names: [String], readAt moment: Timestamp,
     hidesEntries: Bool
@@ -87,14 +87,14 @@ extension ItemWork {
     let list = question.page
     let isFirst = list.after == nil
     let begun = isFirst ? moment : list.begun
-    let seen = list.seen + page.count
+    let seen = list.seen + page.distinct
     var total = hidesEntries ? nil : page.total
     var rest: PendingList?
+    let onward = PendingList(
+      list.list, after: page.endCursor, begun: begun, seen: seen, isSecondReading: list.isSecondReading,
+      firstSeen: list.firstSeen, names: names)
     if page.hasNext {
-      rest = PendingList(
-        list.list, after: page.endCursor, begun: begun, seen: seen, isSecondReading: list.isSecondReading,
-        firstSeen: list.firstSeen,
-        names: names)
+      rest = onward
     } else if let counted = total, begun != nil, seen != counted {
       guard list.isSecondReading else {
         if let index = index(of: question.number) {
@@ -102,7 +102,10 @@ extension ItemWork {
         }
         return
       }
-      if list.firstSeen == seen, page.count < first { total = min(seen, counted) }
+      if list.firstSeen == seen {
+        let mayGoOn = page.count >= first && page.endCursor != nil && page.endCursor != list.after
+        if mayGoOn { rest = onward } else if page.count < first { total = min(seen, counted) }
+      }
     }
     advance(list, of: question.number, isFirst: isFirst, begun: begun, total: total, rest: rest)
   }

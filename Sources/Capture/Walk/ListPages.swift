@@ -16,6 +16,8 @@ struct ListPage {
   var hole: String?
   /// Entries on it.
   var count: Int
+  /// Rows that they make: paths that are no text may read alike, and are one row then.
+  var distinct: Int
   var hasNext: Bool
   var endCursor: String?
   var total: Int?
@@ -23,6 +25,7 @@ struct ListPage {
   init<Node>(_ connection: Connection<Node>, needsInfo: Bool = true) {
     hole = connection.hole ?? (needsInfo && connection.pageInfo == nil ? "GitHub sent no page info" : nil)
     count = connection.nodes?.count ?? 0
+    distinct = count
     hasNext = connection.pageInfo?.hasNextPage ?? false
     endCursor = connection.pageInfo?.endCursor
     total = connection.totalCount
@@ -48,6 +51,8 @@ extension OwnerNode {
 
   private var filesPage: ListPage? {
     guard var page = files?.value.map({ ListPage($0) }) else { return nil }
+    // By bytes, as rows are told apart.
+    page.distinct -= page.count - Set((files?.value?.nodes ?? []).map { Array(($0?.value?.path ?? "").utf8) }).count
     page.total = page.total.map { min($0, CapturedList.maximumFiles) }
     return page
   }

@@ -6,20 +6,26 @@ struct Pace: Hashable, Sendable {
   private(set) var items: Width
   /// Entries of each list that a call brings: narrower than full only where one list alone was too heavy.
   private(set) var page: Width
+  /// Entries that a request for a list over REST asks for.
+  var entries: Width
 
   /// - Parameter widths: what earlier runs learned; a query without an entry begins at its full width.
   init(_ widths: [String: Int] = [:]) {
     items = Width(ceiling: ItemsQuery.fullWidth, remembered: widths[ItemsQuery.operation])
     page = Width(ceiling: Fragments.listPage, remembered: widths[Self.pageKey])
+    entries = Width(ceiling: ListReader.pageSize, remembered: widths[Self.entriesKey])
   }
 
   /// Bytes of an answer from which on less is asked for: an answer is held several times over while it is read and stored.
   static let fullAnswer = 2 << 20
 
   private static let pageKey = "\(ItemsQuery.operation).page"
+  private static let entriesKey = "CaptureLists"
 
   /// What is worth knowing in later runs.
-  var widths: [String: Int] { [ItemsQuery.operation: items.settled, Self.pageKey: page.settled] }
+  var widths: [String: Int] {
+    [ItemsQuery.operation: items.settled, Self.pageKey: page.settled, Self.entriesKey: entries.settled]
+  }
 
   /// - Parameter first: entries of each list that were asked for; nil where the call held no list.
   mutating func itemsWereTooHeavy(asked questions: Int, first: Int?) {
@@ -148,6 +154,8 @@ struct Pace: Hashable, Sendable {
     /// Goes back to the width before the trouble, for which something else was to blame.
     mutating func restore() {
       current = max(current, untroubled)
+      // What worked meanwhile worked for being less, and is not what a later run should begin with.
+      proven = 0
       barrier = nil
       isProbing = false
       patience = 1

@@ -13,42 +13,50 @@ extension ChunkWalk {
       item.lists.first { $0.list == .reviewComments }.map { (number: item.number, list: $0) }
     }.prefix(Self.restWidth)
     let answers = try await withThrowingTaskGroup(of: (Int, ListOverREST).self) { group in
-      for (number, list) in batch { group.addTask { (number, try await fetch(list, of: number)) } }
+      for (number, list) in batch { group.addTask { (number, try await fetch(list, of: number, pace: pace)) } }
       var answers: [Int: ListOverREST] = [:]
       for try await (number, answer) in group { answers[number] = answer }
       return answers
     }
 
     var work = ItemWork(checkpoint, wantsReviewComments: wantsReviewComments)
-    var requests = batch.count
+    var requests = 0
+    var paces: [Pace.Width] = []
     for (number, list) in batch {
       guard let answer = answers[number] else { continue }
-      if case .failed = answer, work.losses.isEmpty {
-        try await requireLivingREST()
+      switch answer {
+      case .failed:
         requests += 1
+        guard work.losses.isEmpty else { break }
+        try await lists.requireLivingREST()
+        requests += 1
+      case .came(let page, _, _):
+        requests += page.reading.requests
+        paces.append(page.pace)
+      case .gone: requests += 1
       }
       work.settle(list, of: number, with: answer)
     }
     let next = work.checkpoint
+    var pace = pace
+    // What one of them could not bring is too much for the next ones, too.
+    pace.entries = paces.min { $0.current < $1.current } ?? pace.entries
     return Step(
       page: work.finished(), next: next, isLast: isThrough(next), cost: PageCost(requests: requests), pace: pace,
       losses: work.losses)
   }
 
-  private func fetch(_ list: PendingList, of number: Int) async throws -> ListOverREST {
-    let course = Course(since: list.after.flatMap { Timestamp($0) }, page: list.page)
-    let path = "/repos/\(repository)/pulls/\(number)/comments?\(course.query)"
+  private func fetch(_ list: PendingList, of number: Int, pace: Pace) async throws -> ListOverREST {
+    let course = Course(since: list.after.flatMap { Timestamp($0) }, page: list.page, skipped: list.skipped)
     do {
-      let begun = clock.now
-      let answer = try await github.send(RESTRequest(.get, path))
-      if answer.status == 404 || answer.status == 410 { return .gone }
-      let comments = try answer.list(
-        of: Part<RESTReviewComment>.self, what: "the review comments of \(repository)#\(number)")
-      guard answer.next != nil, !comments.isEmpty else { return .came(comments, next: nil, begun: begun) }
-      guard let next = course.next(after: comments.compactMap(\.value)) else {
-        return .failed("the list's times could not be read")
-      }
-      return .came(comments, next: next, begun: begun)
+      let page = try await lists.read(
+        "/repos/\(repository)/pulls/\(number)/comments?\(course.query)", of: RESTReviewComment.self,
+        from: course.offset, what: "the review comments of \(repository)#\(number)", pace: pace.entries,
+        mayBeAbsent: [404, 410])
+      if page.absence != nil { return .gone }
+      let next = course.next(after: page)
+      guard page.isLast || next != nil else { return .failed("the list's times could not be read") }
+      return .came(page, next: next, begun: clock[page.reading.begun])
     } catch let limited as RateLimited {
       throw limited
     } catch let error as any UserFacingError where error.exitStatus == .unavailable {
@@ -59,7 +67,7 @@ extension ChunkWalk {
 
 /// What came of one page of one pull request's review comments.
 enum ListOverREST: Sendable {
-  case came([Part<RESTReviewComment>], next: Course?, begun: Timestamp)
+  case came(ListReader.Page<RESTReviewComment>, next: Course?, begun: Timestamp)
   /// Deleted since its pull request was captured.
   case gone
   case failed(String)
@@ -72,11 +80,13 @@ extension ItemWork {
     case .gone:
       if !askAgain(number) { lose(list, of: number, reason: "the item is not where its number leads", rest: nil) }
     case .failed(let reason): lose(list, of: number, reason: reason, rest: nil)
-    case .came(let comments, let next, let begun):
-      var rest = next.map { PendingList(.reviewComments, after: $0.since?.description, page: $0.page) }
-      let isFirst = list.after == nil && list.page == 1
+    case .came(let page, let next, let begun):
+      var rest = next.map {
+        PendingList(.reviewComments, after: $0.since?.description, page: $0.page, skipped: $0.skipped)
+      }
+      let isFirst = list.after == nil && list.page == 1 && list.skipped == 0
       rest?.begun = isFirst ? begun : list.begun
-      let unreadable = add(comments, of: number, begun: begun)
+      let unreadable = add(page.rows, of: number, begun: begun) ?? page.loss
       if let reason = unreadable {
         rest?.begun = nil
         lose(list, of: number, reason: reason, rest: rest)

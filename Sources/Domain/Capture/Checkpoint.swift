@@ -10,6 +10,8 @@ public struct Checkpoint: Hashable, Sendable {
   /// Where a walk over a flat list stands: ask for updates since here, from this page on.
   public var since: Timestamp?
   public var page: Int
+  /// Entries at the beginning of that page that were read already, because it is read in parts, or given up.
+  public var skipped: Int
   /// GitHub's clock when the walk over a flat list began; nil before.
   public var begun: Timestamp?
   /// Of a walk over a flat list: what is known of the second whose pages it turns; nil where it turns none.
@@ -17,13 +19,14 @@ public struct Checkpoint: Hashable, Sendable {
 
   public init(
     next: Int = 0, pending: [PendingItem] = [], absent: [Int] = [], since: Timestamp? = nil, page: Int = 1,
-    begun: Timestamp? = nil, crowd: Crowd? = nil
+    skipped: Int = 0, begun: Timestamp? = nil, crowd: Crowd? = nil
   ) {
     self.next = next
     self.pending = pending
     self.absent = absent
     self.since = since
     self.page = page
+    self.skipped = skipped
     self.begun = begun
     self.crowd = crowd
   }
@@ -83,6 +86,8 @@ public struct PendingList: Hashable, Sendable {
   public var after: String?
   /// The REST page, for lists that are fetched over REST.
   public var page: Int
+  /// Entries at the beginning of that page that were read already, because it is read in parts, or given up.
+  public var skipped: Int
   /// GitHub's clock when the first page was asked for; nil before, and for a list of which a part is lost: what is not
   /// met in the rest of it proves nothing.
   public var begun: Timestamp?
@@ -96,12 +101,13 @@ public struct PendingList: Hashable, Sendable {
   public var names: [String]
 
   public init(
-    _ list: CapturedList, after: String? = nil, page: Int = 1, begun: Timestamp? = nil, seen: Int = 0,
+    _ list: CapturedList, after: String? = nil, page: Int = 1, skipped: Int = 0, begun: Timestamp? = nil, seen: Int = 0,
     isSecondReading: Bool = false, firstSeen: Int? = nil, names: [String] = []
   ) {
     self.list = list
     self.after = after
     self.page = page
+    self.skipped = skipped
     self.begun = begun
     self.seen = seen
     self.isSecondReading = isSecondReading

@@ -2,7 +2,7 @@
 // holds some dozens of items.
 
 extension Checkpoint: Codable {
-  private enum CodingKeys: String, CodingKey { case next, pending, absent, since, page, begun, crowd }
+  private enum CodingKeys: String, CodingKey { case next, pending, absent, since, page, skipped, begun, crowd }
 
   /// `{"next":40,"pending":[…]}`; members with nothing to say are left out.
   public func encode(to encoder: any Encoder) throws {
@@ -12,6 +12,7 @@ extension Checkpoint: Codable {
     if !absent.isEmpty { try container.encode(absent, forKey: .absent) }
     try container.encodeIfPresent(since, forKey: .since)
     if page != 1 { try container.encode(page, forKey: .page) }
+    if skipped != 0 { try container.encode(skipped, forKey: .skipped) }
     try container.encodeIfPresent(begun, forKey: .begun)
     try container.encodeIfPresent(crowd, forKey: .crowd)
   }
@@ -24,6 +25,7 @@ extension Checkpoint: Codable {
       absent: try container.decodeIfPresent([Int].self, forKey: .absent) ?? [],
       since: try container.decodeIfPresent(Timestamp.self, forKey: .since),
       page: try container.decodeIfPresent(Int.self, forKey: .page) ?? 1,
+      skipped: try container.decodeIfPresent(Int.self, forKey: .skipped) ?? 0,
       begun: try container.decodeIfPresent(Timestamp.self, forKey: .begun),
       crowd: try container.decodeIfPresent(Crowd.self, forKey: .crowd))
   }
@@ -73,7 +75,7 @@ extension PendingItem: Codable {
 }
 
 extension PendingList: Codable {
-  private enum CodingKeys: String, CodingKey { case list, after, page, begun, seen, second, first, names }
+  private enum CodingKeys: String, CodingKey { case list, after, page, skipped, begun, seen, second, first, names }
 
   public func encode(to encoder: any Encoder) throws {
     guard self != PendingList(list) else {
@@ -84,6 +86,7 @@ extension PendingList: Codable {
     try container.encode(list, forKey: .list)
     try container.encodeIfPresent(after, forKey: .after)
     if page != 1 { try container.encode(page, forKey: .page) }
+    if skipped != 0 { try container.encode(skipped, forKey: .skipped) }
     try container.encodeIfPresent(begun, forKey: .begun)
     if seen != 0 { try container.encode(seen, forKey: .seen) }
     if isSecondReading { try container.encode(true, forKey: .second) }
@@ -101,6 +104,7 @@ extension PendingList: Codable {
       try container.decode(CapturedList.self, forKey: .list),
       after: try container.decodeIfPresent(String.self, forKey: .after),
       page: try container.decodeIfPresent(Int.self, forKey: .page) ?? 1,
+      skipped: try container.decodeIfPresent(Int.self, forKey: .skipped) ?? 0,
       begun: try container.decodeIfPresent(Timestamp.self, forKey: .begun),
       seen: try container.decodeIfPresent(Int.self, forKey: .seen) ?? 0,
       isSecondReading: try container.decodeIfPresent(Bool.self, forKey: .second) ?? false,

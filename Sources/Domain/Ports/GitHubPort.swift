@@ -32,12 +32,18 @@ public struct GraphQLQuery: Hashable, Sendable {
   public var variables: [String: JSONValue]
   /// Points that it will cost, as far as its document tells.
   public var points: Int
+  /// Whether the caller asks for less, or something else, where GitHub fails again and again: then `QueryTooHeavy` is
+  /// thrown, and earlier than another error would be.
+  public var isNarrowable: Bool
 
-  public init(operation: String, document: String, variables: [String: JSONValue], points: Int = 1) {
+  public init(
+    operation: String, document: String, variables: [String: JSONValue], points: Int = 1, isNarrowable: Bool = false
+  ) {
     self.operation = operation
     self.document = document
     self.variables = variables
     self.points = points
+    self.isNarrowable = isNarrowable
   }
 }
 
@@ -89,10 +95,13 @@ public struct RESTRequest: Hashable, Sendable {
   public var etag: String?
   /// Whether sending it twice has the effect of sending it once. Only then is a request that was cut off sent again.
   public var isIdempotent: Bool
+  /// Whether the caller asks for less, or something else, where GitHub fails again and again: then `QueryTooHeavy` is
+  /// thrown, and earlier than another error would be.
+  public var isNarrowable: Bool
 
   public init(
     _ method: Method, _ path: String, body: JSONValue? = nil, accept: String? = nil, etag: String? = nil,
-    isIdempotent: Bool? = nil
+    isIdempotent: Bool? = nil, isNarrowable: Bool = false
   ) {
     self.method = method
     self.path = path
@@ -100,6 +109,7 @@ public struct RESTRequest: Hashable, Sendable {
     self.accept = accept
     self.etag = etag
     self.isIdempotent = isIdempotent ?? (method != .post)
+    self.isNarrowable = isNarrowable
   }
 }
 
@@ -133,9 +143,17 @@ public struct APIUsage: Hashable, Sendable, Codable {
 /// GitHub answered that what was asked for takes too long: ask for less at a time.
 public struct QueryTooHeavy: UserFacingError {
   public var detail: String
-  public init(detail: String) { self.detail = detail }
+  /// Whether GitHub merely failed again and again. It may be for what was asked for; or nobody is answered now, which
+  /// is to be ruled out before less is asked for.
+  public var isSuspicion: Bool
+  public init(detail: String, isSuspicion: Bool = false) {
+    self.detail = detail
+    self.isSuspicion = isSuspicion
+  }
   public var exitStatus: ExitStatus { .unavailable }
-  public var problem: String { "GitHub could not answer the query in time (\(detail))" }
+  public var problem: String {
+    isSuspicion ? "GitHub did not answer \(detail)" : "GitHub could not answer the query in time (\(detail))"
+  }
   public var advice: String { "Run again: the next run asks for fewer items at a time." }
 }
 
