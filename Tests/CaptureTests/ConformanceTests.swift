@@ -156,8 +156,11 @@ struct ConformanceTests {
     #expect(try await ask(full + heads).data?.cost == 1)
     #expect(try await ask(full + heads + [list(99, .labels, isPull: true)]).data?.cost == 2)
     #expect(try await ask(heads).data?.cost == 1)
-    let probe = GraphQLQuery(operation: "CaptureProbe", document: ChunkWalk.probe, variables: [:])
-    #expect(try await github.query(probe, as: ItemsAnswer.self).errors == [])
+    let probe = GraphQLQuery(
+      operation: "CaptureProbe", document: ChunkWalk.probe,
+      variables: ["owner": .string(repository.owner), "name": .string(repository.name)])
+    let answer = try await github.query(probe, as: ItemsAnswer.self)
+    #expect(answer.errors == [] && answer.data?.hasRepository == true && answer.data?.cost == 1)
     try await simulator.expectNoViolation()
   }
 }

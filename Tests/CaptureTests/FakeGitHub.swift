@@ -176,7 +176,8 @@ final class FakeGitHub: GitHubAPI, Sendable {
     case .items(let asked):
       let damage: Damage = if case .damage(let damage)? = fault { damage } else { Damage() }
       answer.fill(asked, of: model, damage)
-    case .probe: break
+    case .probe where !exists: answer.noRepository()
+    case .probe: answer.data["repository"] = [String: Any]()
     case .rest: throw Unexpected(what: "REST")
     }
     let bytes = try JSONSerialization.data(withJSONObject: answer.data)

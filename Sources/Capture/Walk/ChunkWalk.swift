@@ -105,15 +105,22 @@ struct ChunkWalk: Sendable {
     checkpoint.next >= numbers.count && checkpoint.pending.isEmpty && checkpoint.absent.isEmpty
   }
 
-  /// Tells an item that GitHub cannot serve from a GitHub that serves nothing: before the former is given up, a query
-  /// of the smallest kind has to succeed. Throws what that query throws.
+  /// Tells an item that GitHub cannot serve from a GitHub that serves nothing, or nothing of the repository: before the
+  /// former is given up, the smallest query about the latter has to succeed. Throws what that query throws.
   func requireLivingGitHub() async throws {
-    let query = GraphQLQuery(operation: "CaptureProbe", document: Self.probe, variables: [:], isNarrowable: true)
+    let query = GraphQLQuery(
+      operation: "CaptureProbe", document: Self.probe,
+      variables: ["owner": .string(repository.owner), "name": .string(repository.name)], isNarrowable: true)
     let answer = try await github.query(query, as: ItemsAnswer.self)
-    if answer.data == nil { throw unexplained(answer.errors) }
+    guard answer.data?.hasRepository ?? false else { throw unexplained(answer.errors) }
   }
 
-  static let probe = "query CaptureProbe { \(Fragments.cost) }"
+  static let probe = """
+    query CaptureProbe($owner: String!, $name: String!) {
+    repository(owner: $owner, name: $name) { pullRequests { totalCount } issues { totalCount } }
+    \(Fragments.cost)
+    }
+    """
 
   /// The error for an answer that holds no data.
   func unexplained(_ errors: [GraphQLError]) -> Failure {
