@@ -276,7 +276,12 @@ final class FakeGitHub: GitHubAPI, Sendable {
           return $0.isPull ? row.merging(["pull_request": [String: String]()]) { $1 } : row
         }
       if query["direction"] == "desc" { rows.reverse() }
-    case ["pulls"]: rows = items.filter(\.isPull).reversed().map { ["number": $0.number] }
+    case ["pulls"]:
+      rows = items.filter(\.isPull)
+        .sorted {
+          query["sort"] == "updated" ? ($0.updatedAt, $0.number) > ($1.updatedAt, $1.number) : $0.number > $1.number
+        }
+        .map { ["number": $0.number, "updated_at": $0.updatedAt] }
     case ["pulls", "comments"]:
       rows = Self.flat(items.map { ($0.number, $0.reviewComments) }, since: since, "pull_request_url")
     case ["issues", "comments"]:

@@ -261,14 +261,6 @@ import Testing
     #expect(pullsOnly.store.state.chunks.map(\.scope) == [.numbers(Array(pulls.suffix(5)), reviewComments: true)])
   }
 
-  @Test func aRepositoryWithoutIssuesIsWalkedInsteadOfListed() async throws {
-    let harness = CaptureHarness(ModelRepository(count: 90))
-    harness.github.switchIssuesOff()
-    let plan = try await harness.plan(.daysBack(3))
-    #expect(plan.chunkCount == 2)
-    #expect(plan.notes.contains { $0.contains("lists no changes") })
-  }
-
   @Test func aMissingRepositoryIsAClearError() async throws {
     let harness = CaptureHarness(ModelRepository(count: 9))
     harness.github.vanish()

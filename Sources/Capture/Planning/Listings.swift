@@ -13,8 +13,7 @@ struct Listings: Sendable {
     var isWhole = true
   }
 
-  /// Issues and pull requests that were updated at or after `since`; nil where the repository lists none (410: issues are
-  /// switched off).
+  /// Issues and pull requests that were updated at or after `since`; nil where GitHub lists fewer than there are.
   ///
   /// In the order of their updates, oldest first: what changes meanwhile moves to the end and is listed twice, never
   /// missed. It goes by value, as the walk over comments does (`Course`), because `page=` ends at 10,000 items.
@@ -27,7 +26,7 @@ struct Listings: Sendable {
       let page = try await lists.read(
         "/repos/\(repository)/issues?state=all&\(current.query)", of: RESTUpdatedItem.self, from: current.offset,
         what: "what changed in \(repository)", pace: pace, mayBeAbsent: [410])
-      if page.absence != nil { return nil }
+      if page.absence != nil { return try await updatedPulls(since: since) }
       pace = page.pace
       let items = page.rows.compactMap(\.value)
       numbers.formUnion(items.map(\.number))
@@ -42,6 +41,35 @@ struct Listings: Sendable {
     updated.numbers = numbers.sorted()
     return updated
   }
+
+  /// The same of pull requests alone: where issues are switched off (410), they are listed still. That list has no `since`,
+  /// so it is read from its newest end, where what changes meanwhile moves to: the rest is listed twice, never missed.
+  private func updatedPulls(since: Timestamp) async throws -> Updated? {
+    var updated = Updated(numbers: [])
+    var numbers: Set<Int> = []
+    var offset = 0
+    var pace = Pace().entries
+    while offset < Self.mostListed {
+      let page = try await lists.read(
+        "/repos/\(repository)/pulls?state=all&sort=updated&direction=desc", of: RESTUpdatedItem.self, from: offset,
+        what: "what changed in \(repository)", pace: pace, mayBeAbsent: [410])
+      if page.absence != nil { return nil }
+      pace = page.pace
+      let items = page.rows.compactMap(\.value)
+      let changed = items.filter { item in Timestamp(item.updatedAt).map { $0.seconds >= since.seconds } ?? true }
+      numbers.formUnion(changed.map(\.number))
+      if page.loss != nil || items.count < page.rows.count { updated.isWhole = false }
+      if page.isLast || changed.count < items.count {
+        updated.numbers = numbers.sorted()
+        return updated
+      }
+      offset += page.width
+    }
+    return nil
+  }
+
+  /// `page=` ends there.
+  private static let mostListed = 10_000
 
   /// The highest number among the newest by creation and the newest by update; 0 where there is none.
   func newestNumber() async throws -> Int {
