@@ -56,6 +56,22 @@ extension PlannerTests {
     #expect(harness.store.state.chunks.map(\.scope) == [.numbers([91, 92], reviewComments: false)])
   }
 
+  /// Where GitHub fails for that question alone, what the lists show is captured all the same.
+  @Test func aLookAboveThatFailsStopsNoDelta() async throws {
+    let harness = CaptureHarness(
+      ModelRepository(count: 90),
+      github: { call in
+        if case .newest = call { .raise(QueryTooHeavy(detail: "HTTP 502")) } else { nil }
+      })
+    _ = try await harness.plan()
+    #expect(try await harness.sync().isComplete)
+    let now = Timestamp(seconds: 1_800_000_060).description
+    harness.github.change { $0.items[41]?.updatedAt = now }
+    let delta = try await harness.plan()
+    #expect(harness.store.state.chunks.map(\.scope) == [.numbers([41], reviewComments: false)])
+    #expect(delta.notes.contains { $0.contains("above #90") })
+  }
+
   /// What GitHub cannot tell even when it is asked again is walked like everything else.
   @Test(arguments: [1, 100]) func aNumberThatGitHubDoesNotAnswerForIsNotPassedOver(failures: Int) async throws {
     let left = Mutex(failures)

@@ -80,7 +80,13 @@ public struct Planner: Sendable {
       // Where the newest items were deleted, GitHub's newest number goes back; what is stored there is to be looked at.
       head.newest = max(head.newest, try await store.newestItem(of: repositoryID))
       // Counts that agree do not spare it: one item may have gone and another have come.
-      head = try await head.lookingAbove(with: github)
+      do {
+        head = try await head.lookingAbove(with: github)
+      } catch let error as any UserFacingError where error.exitStatus == .unavailable && !(error is RateLimited) {
+        // What the lists show is worth a walk, and the next plan looks again.
+        logger.debug("above #\(head.newest): \(error)")
+        notes.append("GitHub did not say what stands above #\(head.newest): the next plan asks again.")
+      }
     }
     let cut = try await chunks(
       for: scope, of: head, known: repositoryID, baseline: baseline, now: now, size: request.chunkSize, notes: &notes)
