@@ -128,7 +128,7 @@ extension Store {
 
   /// For the rest of the transaction: a count of a million rows stays in memory, and is done before it were compiled. Of
   /// tables that were just filled the planner knows nothing, and would count a table once for each number.
-  private static let roomToCount = PostgresStatement(
+  static let roomToCount = PostgresStatement(
     """
     SELECT set_config('work_mem', '64MB', true), set_config('jit', 'off', true), set_config('enable_nestloop', 'off', true)
     """)

@@ -151,11 +151,11 @@ struct PageStatements {
       if !ended.isEmpty { sweep(table.sweepLists, ended) }
     }
     if let walk = page.reviewCommentWalk, walk.isLast {
-      // All comments against all that were met: row by row, which is what the planner would choose for tables that were
-      // just filled, that takes minutes. With join methods switched off each plan looks dear enough to be compiled.
-      all.append(Self.settings(nestedLoops: false))
+      // All comments against all that were met: one by one, that grows with the square of their number. What follows in
+      // the transaction looks up single rows.
+      all.append(Store.roomToCount)
       sweep(CapturedTable.reviewComments.sweepAll, [ReadList(number: 0, begun: walk.begun, page)])
-      all.append(Self.settings(nestedLoops: true))
+      all.append(PostgresStatement("SELECT set_config('enable_nestloop', 'on', true)"))
     }
     for list in [CapturedList.closes, .closer] {
       let ended = lists.ended(list, of: page)
@@ -181,13 +181,6 @@ struct PageStatements {
           """,
           [.json(RowWriter(ended.map { ListName(number: $0.number, list: $0.list) }).document), .id(chunk.id)]))
     }
-  }
-
-  /// For what follows in the transaction.
-  private static func settings(nestedLoops: Bool) -> PostgresStatement {
-    PostgresStatement(
-      "SELECT set_config('enable_nestloop', $1, true), set_config('jit', 'off', true)",
-      [.text(nestedLoops ? "on" : "off")])
   }
 
   private mutating func sweep(_ sql: String, _ lists: [ReadList]) {

@@ -9,8 +9,9 @@ extension ChunkWalk {
 
   /// Asks the questions in one call, settles what came, and asks for the rest again.
   ///
-  /// GitHub may refuse the call as a whole, or fail for it (`QueryTooHeavy`): then this step asks for the first half only, and later ones
-  /// for less. Or it may answer some questions and not others: then those are asked again in halves, down to single ones.
+  /// GitHub may refuse the call as a whole, or fail for it (`QueryTooHeavy`): then this step asks for the first half only,
+  /// and later ones for less. Or it may answer some questions and not others: then those are asked again in halves, down
+  /// to single ones.
   /// A single list that is too heavy still is asked for fewer entries, down to one. What fails alone, again and again,
   /// while GitHub answers a probe, is a loss, and the walk goes on without it.
   func itemStep(_ questions: [Question], at checkpoint: Checkpoint, pace: Pace) async throws -> Step {
