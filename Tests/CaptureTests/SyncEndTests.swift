@@ -33,27 +33,10 @@ import Testing
     #expect(harness.store.state.rows == model.rows(of: 1...100))
   }
 
-  @Test func aSignalWhileALimitIsWaitedOutLeavesTheLimitBehind() async throws {
-    let deadline = FakeDeadline()
-    let github = Mutex<FakeGitHub?>(nil)
-    let harness = CaptureHarness(
-      ModelRepository(count: 100), clock: FakeClock(runs: true), deadline: deadline,
-      github: { call in
-        guard case .items = call else { return nil }
-        github.withLock { $0 }?.limit(until: Self.until)
-        deadline.signal(.terminate)
-        try await hang()
-        return nil
-      })
-    github.withLock { $0 = harness.github }
-    _ = try await harness.plan(chunkSize: 50)
-    let result = try await harness.sync()
-    #expect(result.stopSignal == .terminate)
-    #expect(harness.store.state.chunks.filter { $0.status != .completed }.allSatisfy { $0.notBefore == Self.until })
-  }
-
-  /// What one kind of chunk waited for is left to that kind alone, whichever the run has in hand when it ends.
-  @Test(arguments: ["core", "graphql"]) func aLimitIsLeftToTheChunksThatItConcerns(resource: String) async throws {
+  /// What a run waits for when a signal ends it is left behind: to all chunks, or to one kind of them, whichever the run
+  /// has in hand.
+  @Test(arguments: [(nil, [true, true, true]), ("core", [true, false, false]), ("graphql", [false, true, true])])
+  func aLimitIsLeftToTheChunksThatItConcerns(resource: String?, held: [Bool]) async throws {
     let deadline = FakeDeadline()
     let github = Mutex<FakeGitHub?>(nil)
     let harness = CaptureHarness(
@@ -69,8 +52,7 @@ import Testing
     _ = try await harness.plan(chunkSize: 50)
     harness.store.change { $0.chunks[0].attempts = 1 }
     #expect(try await harness.sync().stopSignal == .terminate)
-    let held = harness.store.state.chunks.map { $0.notBefore != nil }
-    #expect(held == (resource == "core" ? [true, false, false] : [false, true, true]))
+    #expect(harness.store.state.chunks.map(\.notBefore) == held.map { $0 ? Self.until : nil })
   }
 
   @Test func aChunkThatFailsDoesNotStarveTheOthers() async throws {
