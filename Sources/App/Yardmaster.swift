@@ -49,6 +49,9 @@ public struct Yardmaster: ParsableCommand {
     do {
       command = try parseAsRoot()
     } catch {
+      if exitCode(for: error) == .validationFailure {
+        Session(deadline: deadline, logsToStandardError: true).refuse(message(for: error))
+      }
       exit(withError: error)
     }
     guard let command = command as? any SessionCommand else {

@@ -19,12 +19,14 @@ struct ConnectionTarget {
   /// - Throws: `malformedConnectionString`. libpq's own explanation quotes parts of the string, where the password may
   ///   be, so it is never repeated.
   init(_ conninfo: String, applicationName: String) throws(PostgresError) {
-    guard !conninfo.isEmpty, !conninfo.utf8.contains(0), let options = unsafe PQconninfoParse(conninfo, nil) else {
-      throw PostgresError(
-        .malformedConnectionString,
-        message: "the connection string is neither a postgresql:// URI nor a list of keyword=value pairs")
+    var complaint: UnsafeMutablePointer<CChar>?
+    defer { unsafe PQfreemem(complaint) }
+    guard !conninfo.isEmpty, !conninfo.utf8.contains(0), let options = unsafe PQconninfoParse(conninfo, &complaint)
+    else {
+      throw PostgresError(malformed: conninfo, complaint: unsafe complaint.map { unsafe String(cString: $0) } ?? "")
     }
     defer { unsafe PQconninfoFree(options) }
+    var authorities = TrustedAuthorities()
     var timeout: Double?
     var host = ""
     var port = "5432"
@@ -40,6 +42,8 @@ struct ConnectionTarget {
         case "host": host = unsafe String(cString: value)
         case "hostaddr" where host.isEmpty: host = unsafe String(cString: value)
         case "port": port = unsafe String(cString: value)
+        case "sslmode": authorities.mode = unsafe String(cString: value)
+        case "sslrootcert": authorities.file = unsafe String(cString: value)
         default: break
         }
       }
@@ -53,21 +57,36 @@ struct ConnectionTarget {
       // A list of hosts has its ports in a list of its own, and a directory with a socket has none.
       place = .named(host.isEmpty || host.contains("/") || host.contains(",") ? host : "\(host):\(port)")
     }
-    keywords = [
+    let before = [
       ("fallback_application_name", applicationName),
       // A peer that vanished without a word is noticed within about a minute.
       ("keepalives_idle", "20"), ("keepalives_interval", "10"), ("keepalives_count", "3"),
       ("tcp_user_timeout", "60000"),
       // Looking for Kerberos credentials costs time on every start; whoever encrypts by GSSAPI says so.
       ("gssencmode", "disable"),
-      ("dbname", conninfo),
-      // Swift's strings are UTF-8, whatever PGCLIENTENCODING says.
-      ("client_encoding", "UTF8"),
     ]
+    // Swift's strings are UTF-8, whatever PGCLIENTENCODING says.
+    keywords = before + [("dbname", conninfo), ("client_encoding", "UTF8")] + authorities.keywords
   }
 }
 
 extension PostgresError {
+  /// Why a connection string cannot be read. What libpq quotes may be a part of the password, and is left out.
+  init(malformed conninfo: String, complaint: String) {
+    let why =
+      if conninfo.hasPrefix("\"") || conninfo.hasPrefix("'") {
+        "the connection string begins with a quotation mark, which is no part of it"
+      } else if complaint.contains("invalid URI query parameter") {
+        """
+        what follows its question mark holds a parameter that libpq does not know (pgbouncer, schema and \
+        connection_limit, for one, are of other libraries)
+        """
+      } else {
+        "the connection string is neither a postgresql:// URI nor a list of keyword=value pairs"
+      }
+    self.init(.malformedConnectionString, message: why)
+  }
+
   /// Why connecting failed, read from libpq's text, since libpq keeps no code for it.
   ///
   /// Only known phrases, the server's own message and a host that is certainly one come through: a connection string
@@ -90,7 +109,11 @@ extension PostgresError {
     let isBroken = ["SSL SYSCALL error", "EOF detected", "Connection reset", "send SSL negotiation packet"]
       .contains { text.contains($0) }
     if !isBroken, text.contains("SSL") || text.contains("certificate") {
-      self.init(.tlsFailed, message: Self.tlsProblem(text))
+      if text.contains("does not support SSL") {
+        self.init(.tlsMissing, message: "the server offers no TLS, and sslmode demands it")
+      } else {
+        self.init(.tlsFailed, message: Self.tlsProblem(text))
+      }
     } else if text.contains("no password supplied") {
       self.init(.authenticationFailed, message: "the server asks for a password and none is given")
     } else if text.contains("invalid ") || text.contains("could not match") {
@@ -132,7 +155,6 @@ extension PostgresError {
 extension PostgresError {
   /// What TLS failed for, in words of our own: libpq's quote names of hosts and files out of the connection string.
   private static func tlsProblem(_ text: String) -> String {
-    if text.contains("does not support SSL") { return "the server offers no TLS, and sslmode demands it" }
     if text.contains("does not match host name") {
       return "the server's certificate is for another host name than the one that the connection string names"
     }

@@ -41,7 +41,7 @@ public actor PostgresConnection {
   /// Connects.
   ///
   /// - Parameter conninfo: a URI or keyword/value string as libpq's section 34.1.1 describes them; it decides about TLS.
-  /// - Throws: `malformedConnectionString`, `connectionFailed`, `connectionRejected`, `tlsFailed`,
+  /// - Throws: `malformedConnectionString`, `connectionFailed`, `connectionRejected`, `tlsFailed`, `tlsMissing`,
   ///   `authenticationFailed`, `missingDatabase`, `cancelled` and what else the server answers.
   public static func connect(
     _ conninfo: String, applicationName: String, limits: Limits = Limits()

@@ -39,6 +39,8 @@ public struct PostgresError: Error, Hashable, Sendable, CustomStringConvertible,
     case connectionRejected
     /// TLS could not be established as the connection string demands.
     case tlsFailed
+    /// The connection string demands TLS, and the server has none.
+    case tlsMissing
     case authenticationFailed
     case missingDatabase
     /// The connection ended while it was in use.

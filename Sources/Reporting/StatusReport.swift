@@ -52,7 +52,7 @@ public struct StatusReport: Sendable {
 
   private var table: [LogText] {
     var rows: [[LogText]] = [
-      ["JOB", "REPOSITORY", "KIND", "STATUS", "CHUNKS", "ITEMS", "RATE", "LEFT", "POINTS", "REST REQUESTS"]
+      ["JOB", "REPOSITORY", "KIND", "STATUS", "CHUNKS", "ITEMS", "RATE", "LEFT", "POINTS", "REST REQUESTS", "CREATED"]
     ]
     for job in jobs {
       let pace = JobPace(job, now: now)
@@ -62,7 +62,7 @@ public struct StatusReport: Sendable {
         "\(job.id.text)", "\(job.repository?.description ?? "–")", "\(job.kind.rawValue)", "\(job.status.rawValue)",
         "\(job.chunks.count - job.remainingChunks)/\(job.chunks.count)", "\(Figures.count(job.items))",
         "\(pace.itemsPerSecond.map { Figures.decimal($0) + "/s" } ?? "–")", "\(left)", "\(Figures.count(job.points))",
-        "\(Figures.count(job.requests))",
+        "\(Figures.count(job.requests))", "\(Figures.age(of: job.createdAt, at: now))",
       ])
     }
     return Self.aligned(rows)
@@ -78,7 +78,9 @@ public struct StatusReport: Sendable {
       if let until = JobPace(job, now: now).waitsUntil {
         lines.append("\(job.id.text) waits for GitHub's quota until \(until) (\(Figures.age(of: until, at: now))).")
       }
-      if job.processor != .githubActions { lines.append("\(job.id.text) is worked on by \(job.processor.inWords).") }
+      if job.processor != .githubActions {
+        lines.append("\(job.id.text) \(job.isComplete ? "was" : "is") worked on by \(job.processor.inWords).")
+      }
       let cost = Cost(points: job.points, requests: job.requests)
       if jobs.count == 1, let each = cost.each(of: job.items) { lines.append("Cost of an item: \(each).") }
       return lines

@@ -33,10 +33,17 @@ public struct StoreError: UserFacingError, Hashable {
       self.init(
         .unreachable, .unavailable, "The database cannot be reached: \(text)",
         advice: "Check that PostgreSQL runs and that this runner may connect to it, then run the job again.")
+    case .tlsMissing:
+      self.init(
+        .tls, .configuration, "The database cannot be reached safely: \(text)",
+        advice: "Turn TLS on at the server; sslmode=disable is for a network that nobody else can read.")
     case .tlsFailed:
       self.init(
         .tls, .configuration, "The database cannot be reached safely: \(text)",
-        advice: "Name the host as the server's certificate does, and in sslrootcert the authority that signed it.")
+        advice: """
+          Name the host as the server's certificate does, and in sslrootcert a file with the authority that signed it, \
+          where that is none of the system's.
+          """)
     case .authenticationFailed:
       self.init(
         .authentication, .configuration, "The database refused the login: \(text)",

@@ -23,6 +23,14 @@ import Testing
     #expect(Timestamp(text) == nil)
   }
 
+  @Test(arguments: [
+    ("2026-11-21T15:52:01.79676Z", "2026-11-21T15:52:02Z"), ("2026-11-21T15:52:01Z", "2026-11-21T15:52:01Z"),
+    ("1969-12-31T23:59:59.000001Z", "1970-01-01T00:00:00Z"),
+  ])
+  func aMomentIsRoundedUpToTheSecond(moment: String, rounded: String) {
+    #expect(Timestamp(moment)?.roundedUpToSecond.description == rounded)
+  }
+
   @Test func everyDayOfFourCenturiesSurvivesTheRoundTrip() throws {
     var previous = ""
     for day in stride(from: Int64(-150_000), through: 150_000, by: 7) {

@@ -32,6 +32,21 @@ import Testing
     #expect(!end.log.contains("yardmaster run"))
   }
 
+  @Test(
+    "inputs that make no command line are told there, too",
+    arguments: [
+      (["plan", "--days-back=thirty"], "thirty"), (["plan", "--chunk-size=0"], "from 1 to"), (["sync"], "--job-id"),
+    ])
+  func inputsThatCannotBeUsed(arguments: [String], words: String) async throws {
+    let step = try Step(github: "http://127.0.0.1:1", database: "")
+    let end = try await step.start(arguments: arguments).wait()
+    withExtendedLifetime(step) {}
+    #expect(end.status == 64, "\(end.log)")
+    #expect(end.log.contains("::error") && end.log.contains("Usage:"), "\(end.log)")
+    #expect(end.outputs["outcome"] == "failed")
+    #expect(end.summary.contains(words), "\(end.summary)")
+  }
+
   @Test("a failure is told where a workflow looks", arguments: ["plan", "sync", "sweep", "continue", "status"])
   func failuresAreTold(command: String) async throws {
     let job = ["sync", "continue"].contains(command) ? ["--job-id", "0b7e8f3a-6c1d-4e2f-9a5b-000000000001"] : []

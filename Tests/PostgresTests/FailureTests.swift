@@ -51,7 +51,7 @@ import Testing
   @Test func demandedTLS() async throws {
     try await TestDatabase.withDatabase { database in
       let error = await failure(database.url + (database.url.contains("?") ? "&" : "?") + "sslmode=require")
-      #expect(error?.condition == .tlsFailed)
+      #expect(error?.condition == .tlsMissing)
     }
   }
 
@@ -64,6 +64,16 @@ import Testing
     let error = await failure(url)
     #expect(error?.condition == .malformedConnectionString, "\(url)")
     #expect(error?.debugDescription.contains("hunter2") == false)
+  }
+
+  @Test(arguments: [
+    ("'postgresql://u:hunter2@h/d'", "quotation mark"), ("postgresql://u:hunter2@h/d?pgbouncer=true", "does not know"),
+    ("postgresql://u:hun?ter2@h/d", "does not know"),
+  ])
+  func aMalformedStringSaysWhy(url: String, words: String) async {
+    let error = await failure(url)
+    #expect(error?.condition == .malformedConnectionString && error?.message.contains(words) == true)
+    #expect(error?.debugDescription.contains("ter2") == false)
   }
 
   /// libpq takes what follows the first @ for the host, and quotes it where it cannot be resolved.

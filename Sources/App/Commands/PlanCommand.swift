@@ -108,9 +108,11 @@ struct PlanCommand: SessionCommand {
     report.duration = session.deadline.elapsed
     try session.summary.append(report.markdown())
     for note in plan.notes { session.log.line("\(note)") }
-    session.log.line(
-      "Planned \(name.description): job \(plan.job?.id.text ?? "none"), chunks: \(Figures.count(plan.chunkCount)), matrix jobs: \(Figures.count(plan.matrix.count))."
-    )
+    if plan.hasWork || plan.chunkCount > 0 {
+      session.log.line(
+        "Planned \(name.description): job \(plan.job?.id.text ?? "none"), chunks: \(Figures.count(plan.chunkCount)), matrix jobs: \(Figures.count(plan.matrix.count))."
+      )
+    }
     if plan.hasWork, let job = plan.job, !session.environment.isActions {
       session.log.line("Next: yardmaster sync --job-id \(job.id.text)")
     }

@@ -82,6 +82,18 @@ final class Session: Sendable {
     try? summary.append(.blocks(["### ❌ \(name) failed", fault.markdown]))
   }
 
+  /// Tells a workflow's maintainer what is wrong with the command line that the step's inputs became; in a terminal the
+  /// usage text is enough.
+  func refuse(_ message: String) {
+    guard environment.isActions else { return }
+    let fault = Fault(
+      problem: message, advice: "Correct the step's inputs in the workflow, or what was typed when it was dispatched.",
+      exitStatus: .usage)
+    report(fault)
+    try? outputs.write([(.outcome, EventOutcome.failed.rawValue)])
+    try? summary.append(.blocks(["### ❌ The step's inputs cannot be used", fault.markdown]))
+  }
+
   func report(_ fault: Fault) {
     log.error("\(fault.sentences)", title: "Yardmaster", location: fault.location)
   }

@@ -96,7 +96,7 @@ public struct Planner: Sendable {
         walkedAsOf: cut.provesWhole ? mark : nil, runID: request.runID, newest: head.newest,
         itemCount: cut.provesWhole ? head.pullRequestCount + head.issueCount : nil,
         kind: adopted?.kind ?? request.kind, processor: request.processor, metadata: request.metadata))
-    if cut.chunks.isEmpty { notes.append("Nothing changed: there is nothing to capture.") }
+    if cut.chunks.isEmpty { notes.append(scope.nothingFound) }
     return try await plan(for: job, jobs: request.jobs, notes: notes)
   }
 
@@ -171,5 +171,13 @@ extension CaptureScope {
   fileprivate var needsNewest: Bool {
     if case .numbers = window { return false }
     return maxItems == nil
+  }
+
+  /// What a plan without chunks says.
+  fileprivate var nothingFound: String {
+    switch window {
+    case .all, .full, .numbers: "Nothing changed: there is nothing to capture."
+    case .since, .daysBack: "Nothing was updated in that time: there is nothing to capture."
+    }
   }
 }

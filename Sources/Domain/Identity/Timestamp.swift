@@ -11,6 +11,9 @@ public struct Timestamp: Hashable, Comparable, Sendable, Codable, CustomStringCo
   /// Whole seconds since 1970, rounded down.
   public var seconds: Int64 { floorDivide(microseconds, 1_000_000) }
 
+  /// This moment, or the next whole second.
+  public var roundedUpToSecond: Timestamp { Timestamp(seconds: floorDivide(microseconds + 999_999, 1_000_000)) }
+
   public static func < (a: Timestamp, b: Timestamp) -> Bool { a.microseconds < b.microseconds }
   public static func + (a: Timestamp, seconds: Double) -> Timestamp {
     Timestamp(microseconds: a.microseconds + Int64(seconds * 1_000_000))

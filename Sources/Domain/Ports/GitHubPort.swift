@@ -168,13 +168,13 @@ public struct UncertainWrite: UserFacingError {
 
 /// GitHub's limit ends after this run must have: come back then.
 public struct RateLimited: UserFacingError, Hashable {
-  /// The moment from which GitHub answers again.
+  /// The moment from which GitHub answers again, in whole seconds as GitHub tells them.
   public var until: Timestamp
   /// Whose quota is used up: `core`, `graphql` or `search`; nil for a secondary limit, which holds back every request.
   public var resource: String?
 
   public init(until: Timestamp, resource: String? = nil) {
-    self.until = until
+    self.until = until.roundedUpToSecond
     self.resource = resource
   }
 
