@@ -11,7 +11,7 @@ struct TrustedAuthorities {
   var mode: String?
   var file: String?
   var environment: (_ name: String) -> String? = Self.variable
-  var isReadable: (_ path: String) -> Bool = { access($0, R_OK) == 0 }
+  var isReadable: (_ path: String) -> Bool = { unsafe access($0, R_OK) == 0 }
 
   /// What to add to the connection string: keywords that override its own.
   var keywords: [(name: String, value: String)] {

@@ -68,7 +68,7 @@ import Testing
 
   @Test(arguments: [
     ("'postgresql://u:hunter2@h/d'", "quotation mark"), ("postgresql://u:hunter2@h/d?pgbouncer=true", "does not know"),
-    ("postgresql://u:hun?ter2@h/d", "does not know"),
+    ("postgresql://u@h/d?hunter2=x", "does not know"),
   ])
   func aMalformedStringSaysWhy(url: String, words: String) async {
     let error = await failure(url)
