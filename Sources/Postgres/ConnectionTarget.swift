@@ -78,8 +78,8 @@ extension PostgresError {
         "the connection string begins with a quotation mark, which is no part of it"
       } else if complaint.contains("invalid URI query parameter") {
         """
-        what follows its question mark holds a parameter that libpq does not know (pgbouncer, schema and \
-        connection_limit, for one, are of other libraries)
+        what follows its question mark holds a parameter that libpq does not know (pgbouncer, \
+        schema and connection_limit, for example, are of other libraries)
         """
       } else {
         "the connection string is neither a postgresql:// URI nor a list of keyword=value pairs"

@@ -187,7 +187,8 @@ final class SharedBudget: Sendable {
       defer { state.hasFailed = true }
       return !state.hasFailed
     }
-    guard isFirst else { return }
+    // A connection string that is wrong ends the command as soon as it stores something, with the same words.
+    guard isFirst, (error as? any UserFacingError)?.exitStatus != .configuration else { return }
     let problem = (error as? any UserFacingError)?.problem ?? (error as? TooSlow)?.description ?? "\(type(of: error))"
     logger.warning(
       "The budgets that all jobs share could not be read; this job goes by what GitHub tells it alone (\(problem)).")
