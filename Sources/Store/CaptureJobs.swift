@@ -108,14 +108,14 @@ extension Store {
   private static func insert(_ id: JobID, _ new: NewJob, _ transaction: PostgresTransaction) throws -> JobID {
     let open = try transaction.query(
       """
-      SELECT id FROM yardmaster.progressive_capture_jobs
+      SELECT id FROM yardmaster.progressive_capture_jobs j
       WHERE repository_id = $1::uuid AND scope = $2::jsonb AND job_type = $4 AND processor_type = $5
-        AND status IN ('pending', 'running', 'waiting') OR id = $3::uuid
+        AND status IN ('pending', 'running', 'waiting') AND \(Self.stillMeans("$6")) OR id = $3::uuid
       ORDER BY created_at LIMIT 1
       """,
       [
         .id(new.repositoryID), try .encoded(new.scope), .id(id), .text(new.kind.rawValue),
-        .text(new.processor.rawValue),
+        .text(new.processor.rawValue), .bool(new.scope.isRelative),
       ])
     // One that was entered and not planned yet gets the chunks.
     if let row = open.first { return try adopt(row.decode("id"), new, transaction) }
@@ -136,6 +136,15 @@ extension Store {
     try insertChunks(of: id, new.chunks, transaction)
     if new.kind == .repair { try countRepairs(new, transaction) }
     return id
+  }
+
+  /// Whether the open job `j` is what a request for its scope means now. One whose scope is relative was planned for its
+  /// own moment: an old one's numbers are not those of today's last days. It stays open, for the sweep.
+  static func stillMeans(_ isRelative: String) -> String {
+    """
+    (NOT \(isRelative)::boolean OR j.created_at > now() - interval '1 hour'
+      OR NOT EXISTS (SELECT FROM yardmaster.capture_chunks c WHERE c.job_id = j.id))
+    """
   }
 
   private static func insertChunks(

@@ -23,7 +23,8 @@ struct CapturedTable: Sendable {
   ///   - distinct: where the index holds less than the key: which rows it takes for equal. A statement must not bring two
   ///     of them.
   ///   - item: the column of the number that the rows hang on.
-  ///   - version: the column that tells an older reading of a row from a newer one.
+  ///   - version: the column that tells an older version of a row from a newer one; where they are equal, and where
+  ///     there is none, the later reading is the newer one.
   ///   - created: what tells that a row came into being after a reading began.
   ///   - sighting: the row's key as `list_sightings` has it.
   init(
@@ -118,14 +119,14 @@ struct CapturedTable: Sendable {
       }
       conditions.append("(t.deleted_at IS NULL OR $3::timestamptz IS NULL OR t.deleted_at <= $3::timestamptz\(moved))")
     }
-    if version == "observed_at" {
+    if hasRepository {
       inserted.append("observed_at")
       selected.append("$3::timestamptz")
       set += ["observed_at = excluded.observed_at"]
+      let isLater = "(t.observed_at IS NULL OR excluded.observed_at IS NULL OR t.observed_at <= excluded.observed_at)"
+      // Of two readings with the same time the later one knows what changed without moving it.
       conditions.append(
-        "(t.observed_at IS NULL OR excluded.observed_at IS NULL OR t.observed_at <= excluded.observed_at)")
-    } else if let version {
-      conditions.append("t.\(version) <= excluded.\(version)")
+        version.map { "(t.\($0) < excluded.\($0) OR t.\($0) = excluded.\($0) AND \(isLater))" } ?? isLater)
     }
     let guarded = conditions.map { "\n  AND \($0)" }.joined()
     return """
@@ -162,7 +163,7 @@ extension CapturedTable {
     columns: [
       ("github_id", "bigint"), ("pull_number", "bigint"), ("author_login", "text"), ("state", "text"), ("body", "text"),
       ("submitted_at", "timestamptz"),
-    ], conflict: "github_id", item: "pull_number", list: .reviews, version: "observed_at",
+    ], conflict: "github_id", item: "pull_number", list: .reviews,
     // A pending review has no time of its own.
     created: "coalesce(t.submitted_at, '-infinity') < p.before", sighting: "t.github_id::text")
 
@@ -188,7 +189,7 @@ extension CapturedTable {
       ("pull_number", "bigint"), ("path", "text"), ("additions", "bigint"), ("deletions", "bigint"),
       ("change_type", "text"),
     ], keyCount: 2, conflict: "repository_id, pull_number, md5(path)", distinct: "r.pull_number, md5(r.path)",
-    item: "pull_number", list: .files, version: "observed_at",
+    item: "pull_number", list: .files,
     // What a newer reading brought is not gone because an older one did not know it.
     created: "coalesce(t.observed_at, '-infinity') <= p.begun", sighting: "t.path")
 

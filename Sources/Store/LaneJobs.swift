@@ -105,12 +105,12 @@ extension Store {
             END, false) AS is_in_hand
           FROM yardmaster.progressive_capture_jobs j
           WHERE id = $1::uuid OR $5::boolean AND repository_id = $2::uuid AND scope = $3::jsonb AND job_type = 'history'
-            AND status IN ('pending', 'running', 'waiting')
+            AND status IN ('pending', 'running', 'waiting') AND \(Self.stillMeans("$6"))
           ORDER BY id = $1::uuid DESC, created_at LIMIT 1
           """,
           [
             .id(fresh), .id(lane.repositoryID), try .encoded(lane.scope), .integer(Self.dispatchGrace),
-            .bool(lane.id == nil),
+            .bool(lane.id == nil), .bool(lane.scope.isRelative),
           ])
         if let row = known.first {
           return (try row.decode("id", as: JobID.self), try row.decode("is_in_hand", as: Bool.self))

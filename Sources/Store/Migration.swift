@@ -25,6 +25,7 @@ struct Migration: Sendable {
     Migration(4, "completeness", PackageResources._004_completeness_sql),
     Migration(5, "budgets", PackageResources._005_budgets_sql),
     Migration(6, "lanes", PackageResources._006_lanes_sql),
+    Migration(7, "readings", PackageResources._007_readings_sql),
   ]
 
   /// The version that this executable works with.

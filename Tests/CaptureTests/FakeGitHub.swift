@@ -95,6 +95,8 @@ final class FakeGitHub: GitHubAPI, Sendable {
     case cutShort(Int)
     /// Every cursor into it is unknown.
     case badCursor
+    /// After each page GitHub says that there is another one; the cursors are two, in turn.
+    case goesRound
   }
 
   struct Unexpected: Error { var what: String }

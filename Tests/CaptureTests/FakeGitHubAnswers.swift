@@ -101,6 +101,10 @@ struct Sheet {
       case .badCursor? where list.after != nil:
         owner[list.list.rawValue] = NSNull()
         complain("INVALID_CURSOR_ARGUMENTS", path + [list.list.rawValue])
+      case .goesRound?:
+        page = Self.page(list.list, of: item, after: 0, first: asked.first)
+        page["pageInfo"] = ["hasNextPage": true, "endCursor": list.after == "1" ? "2" : "1"] as [String: Any]
+        owner[list.list.rawValue] = page
       case .badCursor?, nil: owner[list.list.rawValue] = page
       }
       owners[list.alias, default: [:]][index] = owner

@@ -7,6 +7,23 @@ import Testing
 
 /// What the walk makes of answers that are too heavy, partial or odd.
 @Suite struct WalkFailureTests {
+  /// A list whose cursors go round has no end: it is given up, and the others are stored.
+  @Test func aListThatGoesRoundIsLost() async throws {
+    let model = ModelRepository(count: 9, large: 5)
+    let number = try #require(model.items.values.filter { $0.comments.count > 2 }.map(\.number).min())
+    let github = FakeGitHub(model) { call in
+      guard case .items = call else { return nil }
+      return .damage(FakeGitHub.Damage(lists: [.init(number, .comments): .goesRound]))
+    }
+    let walked = try await Walked.walk(github, .range(first: 1, last: 9))
+    #expect(walked.losses.map(\.number) == [number] && walked.losses.first?.list == .comments)
+    #expect(walked.losses.first?.error.contains("beyond GitHub's count") == true)
+    var expected = model.rows(of: 1...9)
+    expected.reviewComments = [:]
+    #expect(walked.rows.items == expected.items)
+    #expect(github.asked.count < 200)
+  }
+
   static let tooHeavy = QueryTooHeavy(detail: "cut off")
 
   static func expected(_ model: ModelRepository, of count: Int) -> Rows {

@@ -30,6 +30,24 @@ import Testing
     }
   }
 
+  /// What the last days or the newest items are, an hour later is something else.
+  @Test(arguments: [
+    (CaptureScope(window: .daysBack(1)), true), (CaptureScope(window: .all, maxItems: 2), true),
+    (CaptureScope(window: .since(Fixture.time("10:00:00"))), false), (CaptureScope(window: .full), false),
+  ])
+  func anOldJobIsNoAnswerToARelativeRequest(scope: CaptureScope, isNew: Bool) async throws {
+    try await withStore { store, database in
+      let chunks: [ChunkScope] = [.numbers([1, 2], reviewComments: true)]
+      let job = try await Fixture.job(store, chunks: chunks, scope: scope)
+      #expect(try await Fixture.job(store, chunks: chunks, scope: scope).id == job.id)
+      try await database.query(
+        "UPDATE yardmaster.progressive_capture_jobs SET created_at = created_at - interval '2 hours'")
+      let next = try await Fixture.job(store, chunks: [.numbers([3], reviewComments: true)], scope: scope)
+      #expect((next.id != job.id) == isNew)
+      #expect(try await store.job(job.id)?.status.isOpen == true)
+    }
+  }
+
   @Test func plansAtOnceMakeOneJob() async throws {
     try await withMigratedDatabase { database in
       let ids = try await withThrowingTaskGroup(of: JobID.self) { group in

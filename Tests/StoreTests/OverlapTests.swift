@@ -36,8 +36,10 @@ import Testing
         return words
       }
       #expect(try await words() == ["newer", "newer", "newer", "newer", "newer", "xxxxx"])
-      // Within the same second the later commit wins: a change need not move the second.
+      // A change need not move the second, or any time at all: then the later reading knows it.
       try await walk.commit(at: "11:00:00") { page(&$0, "newest", updated: "2026-02-02T00:00:00Z") }
+      #expect(try await words() == ["newest", "newest", "newest", "newest", "newest", "xxxxxx"])
+      try await walk.commit(at: "10:59:00") { page(&$0, "late", updated: "2026-02-02T00:00:00Z") }
       #expect(try await words() == ["newest", "newest", "newest", "newest", "newest", "xxxxxx"])
     }
   }

@@ -306,6 +306,20 @@ import Testing
     }
   }
 
+  @Test(arguments: [NumberRecord.Kind.gone, .discussion])
+  func aDeadLetterEndsWithItsItem(kind: NumberRecord.Kind) async throws {
+    try await withStore { store, database in
+      var walk = try await Walk(store, database)
+      let repository = walk.chunk.repositoryID
+      try await capture(&walk)
+      try await walk.commit { $0.deadLetters = [Fixture.letter(1), Fixture.letter(2, list: .files)] }
+      #expect(try await store.proof(of: repository).deadLetters == 2)
+      try await walk.commit(at: "12:00:00") { $0.numbers = [1, 2].map { Fixture.number($0, kind) } }
+      #expect(try await store.proof(of: repository).deadLetters == 0)
+      #expect(try await store.numbersToRepair(of: repository, newest: 5, limit: 100).isEmpty)
+    }
+  }
+
   /// What was lost of a list of the whole repository has no number: no repair finds it, a walk over everything does.
   @Test func aLossWithoutANumberEndsWithTheNextWalkOverEverything() async throws {
     try await withStore { store, database in

@@ -13,7 +13,8 @@ struct PlanCommand: SessionCommand {
     abstract: "Cut a repository's history into chunks and print the matrix.",
     discussion: """
       Without a window everything is planned, and after a completed walk of everything only what changed since. \
-      Planning twice returns the job that is open already. The matrix goes to standard output and to the output \
+      Planning twice returns the job that is open already; where the last days or the newest items are asked for, one \
+      that was made in the last hour, because later they are others. The matrix goes to standard output and to the output \
       `matrix`; each of its jobs runs `yardmaster sync --job-id UUID` and pulls chunks until none is left.
 
         yardmaster plan --repository octocat/hello --all

@@ -9,19 +9,21 @@ struct Listings: Sendable {
   struct Updated: Sendable {
     /// Of issues and pull requests, each once, ascending.
     var numbers: [Int]
-    /// Whether GitHub listed each of them. One that it cannot list does not even tell its number.
+    /// Whether GitHub listed each of them for sure. One that it cannot list does not even tell its number.
     var isWhole = true
   }
 
   /// Issues and pull requests that were updated at or after `since`; nil where GitHub lists fewer than there are.
   ///
-  /// In the order of their updates, oldest first: what changes meanwhile moves to the end and is listed twice, never
-  /// missed. It goes by value, as the walk over comments does (`Course`), because `page=` ends at 10,000 items.
+  /// In the order of their updates, oldest first, and by value, as the walk over comments does (`Course`): what changes
+  /// meanwhile moves to the end and is listed twice, never missed. Only in a second of more items than a page holds does
+  /// it go by number, where one that leaves shifts the others: that second is read until a reading brings nothing new.
   func updated(since: Timestamp) async throws -> Updated? {
     var updated = Updated(numbers: [])
     var numbers: Set<Int> = []
     var course: Course? = Course(since: Timestamp(seconds: since.seconds))
     var pace = Pace().entries
+    var crowd: Crowd?
     while let current = course {
       let page = try await lists.read(
         "/repos/\(repository)/issues?state=all&\(current.query)", of: RESTUpdatedItem.self, from: current.offset,
@@ -29,6 +31,7 @@ struct Listings: Sendable {
       if page.absence != nil { return try await updatedPulls(since: since) }
       pace = page.pace
       let items = page.rows.compactMap(\.value)
+      let known = numbers.count
       numbers.formUnion(items.map(\.number))
       if page.loss != nil || items.count < page.rows.count { updated.isWhole = false }
       course = current.next(after: page)
@@ -36,6 +39,19 @@ struct Listings: Sendable {
         throw Failure(
           .unavailable, "GitHub's list of what changed in \(repository) could not be read",
           advice: "Run again; if it stays, report it with the run's log.")
+      }
+      let turns = course.map { $0.since == current.since } ?? false
+      guard turns || crowd != nil else { continue }
+      var reading = crowd ?? Crowd()
+      if numbers.count > known { reading.hasNews = true }
+      crowd = turns ? reading : nil
+      // A list with a gap proves nothing, however often it is read.
+      guard !turns, reading.hasNews, updated.isWhole else { continue }
+      if reading.reading < Crowd.maximumReadings {
+        crowd = Crowd(reading: reading.reading + 1)
+        course = Course(since: current.since)
+      } else {
+        updated.isWhole = false
       }
     }
     updated.numbers = numbers.sorted()

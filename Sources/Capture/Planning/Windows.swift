@@ -30,7 +30,9 @@ extension Planner {
     if let limit = scope.maxItems {
       let numbers: [Int]
       if let since, let updated = try await listings.updated(since: since) {
-        if !updated.isWhole { notes.append("GitHub would not list an item that changed: it is left out.") }
+        if !updated.isWhole {
+          notes.append("GitHub's list of what changed could not be read in full: an item may be left out.")
+        }
         numbers = Array(updated.numbers.suffix(limit))
       } else {
         numbers = try await listings.newest(limit)
@@ -76,7 +78,7 @@ extension Planner {
   /// Any number may be the one that changed. Once all are walked the next window begins later: it does not happen again
   /// before the item changes once more.
   private static let unlisted =
-    "GitHub would not list an item that changed, so its number is not known: all of the history is walked."
+    "GitHub's list of what changed could not be read in full: all of the history is walked."
 
   /// That many days earlier; nil where GitHub has nothing that old. A row may say any number.
   static func moment(_ days: Int, before now: Timestamp) -> Timestamp? {

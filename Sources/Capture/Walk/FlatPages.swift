@@ -117,9 +117,6 @@ struct FlatPage {
   /// Seconds that could not be read without others changing meanwhile.
   var unsure: ClosedRange<Timestamp>?
 
-  /// Readings of a second of more comments than a page holds, at most.
-  private static let maximumReadings = 3
-
   init(next: Checkpoint, isLast: Bool, begun: Timestamp, pace: Pace) {
     self.pace = pace
     self.next = next
@@ -155,12 +152,12 @@ struct FlatPage {
     if !new.isEmpty { crowd.hasNews = true }
     crowd.known += new
     // Nothing is concluded from a list with a gap, and to read the entry's second again would cost as much again.
-    if hasGap { crowd.reading = Self.maximumReadings }
+    if hasGap { crowd.reading = Crowd.maximumReadings }
     if turns {
       next.crowd = crowd
       return go(to: target)
     }
-    if crowd.hasNews, crowd.reading < Self.maximumReadings {
+    if crowd.hasNews, crowd.reading < Crowd.maximumReadings {
       next.crowd = Crowd(reading: crowd.reading + 1, known: crowd.known)
       isLast = false
       return go(to: Course(since: since))

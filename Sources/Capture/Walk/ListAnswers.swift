@@ -53,6 +53,9 @@ extension ItemWork {
     if page.hasNext, page.endCursor == nil || page.endCursor == question.page.after {
       return "the list does not go on where it ends"
     }
+    if page.isEndless(after: question.page.seen) {
+      return "the list goes on far beyond GitHub's count of it"
+    }
     owner.rows(of: question, into: &builder)
     let names = question.page.list == .labels ? question.page.names + owner.labelNames : []
     advance(

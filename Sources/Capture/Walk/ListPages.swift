@@ -22,6 +22,10 @@ struct ListPage {
   var endCursor: String?
   var total: Int?
 
+  /// Whether the list's cursors go round: it would never end. Lists grow and shrink while they are read, so that is far
+  /// beyond what a count may be behind.
+  func isEndless(after seen: Int) -> Bool { hasNext && total.map { seen > 2 * $0 + 100 } ?? false }
+
   init<Node>(_ connection: Connection<Node>, needsInfo: Bool = true) {
     hole = connection.hole ?? (needsInfo && connection.pageInfo == nil ? "GitHub sent no page info" : nil)
     count = connection.nodes?.count ?? 0
@@ -91,8 +95,10 @@ extension OwnerNode {
   func salvage(_ question: ListQuestion, into builder: inout RowBuilder) -> PendingList? {
     guard question.page.list != .labels, let page = page(of: question.page.list) else { return nil }
     rows(of: question, into: &builder)
-    guard page.hasNext, let cursor = page.endCursor, cursor != question.page.after else { return nil }
-    return PendingList(question.page.list, after: cursor)
+    let seen = question.page.seen
+    guard page.hasNext, let cursor = page.endCursor, cursor != question.page.after, !page.isEndless(after: seen)
+    else { return nil }
+    return PendingList(question.page.list, after: cursor, seen: seen + page.distinct)
   }
 }
 

@@ -35,14 +35,17 @@ public struct Checkpoint: Hashable, Sendable {
   public func numbersDone(of size: Int) -> Int { max(0, min(next, size) - absent.count - pending.count) }
 }
 
-/// More comments of one second than a page holds. They are paged by number, so one that is edited or deleted meanwhile
+/// More entries of one second than a page holds. They are paged by number, so one that is edited or deleted meanwhile
 /// can hide another: the second is read until a reading finds none that an earlier one did not.
 public struct Crowd: Hashable, Sendable {
+  /// At most; where the last one still finds a new entry, others may be missing.
+  public static let maximumReadings = 3
+
   /// Which reading of the second it is, from 1.
   public var reading: Int
-  /// Whether this reading found a comment that no earlier one did.
+  /// Whether this reading found an entry that no earlier one did.
   public var hasNews: Bool
-  /// The comments that were found.
+  /// The comments that were found; empty where the caller keeps what it found itself.
   public var known: [Int64]
 
   public init(reading: Int = 1, hasNews: Bool = false, known: [Int64] = []) {

@@ -73,6 +73,12 @@ public struct CaptureScope: Hashable, Sendable {
     case numbers([Int])
   }
 
+  /// Whether it means something else at another moment: the last days, the newest items.
+  public var isRelative: Bool {
+    if case .daysBack = window { return true }
+    return maxItems != nil
+  }
+
   public init(window: Window, maxItems: Int? = nil) {
     self.window = window
     self.maxItems = maxItems
