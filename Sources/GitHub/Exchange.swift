@@ -159,7 +159,7 @@ final class Exchange: Sendable {
     _ entry: Account.Entry, _ response: HTTPResponse? = nil, charge: Charge, limit: RateGovernor.Limit? = nil
   ) async {
     await entry.account.leave(
-      entry, headers: response.map(Self.budgetHeaders) ?? HTTPHeaders(), charge: charge, limit: limit)
+      entry, headers: response.map(Self.budgetHeaders) ?? LimitHeaders(), charge: charge, limit: limit)
     pool.leave(entry.demand)
   }
 
@@ -221,7 +221,7 @@ final class Exchange: Sendable {
       count(call, headers)
       logger.debug("GitHub \(call.method) \(path): \(response.status) in \(Int(elapsed)) ms")
     case .failure(let error):
-      if error.mayHaveBeenSent { count(call, HTTPHeaders()) }
+      if error.mayHaveBeenSent { count(call, LimitHeaders()) }
       logger.debug("GitHub \(call.method) \(path): \(error) after \(Int(elapsed)) ms")
     }
     return result
@@ -229,17 +229,16 @@ final class Exchange: Sendable {
 
   /// The headers that speak of the account's budget. Where GitHub does not know the token (401) they show the 60 requests
   /// an hour of whoever has none.
-  private static func budgetHeaders(_ response: HTTPResponse) -> HTTPHeaders {
-    response.status == 401 ? HTTPHeaders() : response.headers
+  private static func budgetHeaders(_ response: HTTPResponse) -> LimitHeaders {
+    response.status == 401 ? LimitHeaders() : LimitHeaders(response.headers)
   }
 
-  private func count(_ call: Call, _ headers: HTTPHeaders) {
-    let remaining = headers["x-ratelimit-remaining"].flatMap { Int($0) }
-    let resource = headers["x-ratelimit-resource"] ?? call.demand.resource
+  private func count(_ call: Call, _ headers: LimitHeaders) {
+    let resource = headers.resource ?? call.demand.resource
     counted.withLock { usage in
       if call.demand.resource == "graphql" { usage.graphQLRequests += 1 } else { usage.restRequests += 1 }
-      if let remaining, resource == "core" { usage.restRemaining = remaining }
-      if let remaining, resource == "graphql" { usage.graphQLRemaining = remaining }
+      if let remaining = headers.remaining, resource == "core" { usage.restRemaining = remaining }
+      if let remaining = headers.remaining, resource == "graphql" { usage.graphQLRemaining = remaining }
     }
   }
 

@@ -44,7 +44,7 @@ extension Exchange {
     }
     for (resource, budget) in budgets.resources {
       account.governor.observe(
-        resource: resource, remaining: budget.remaining, reset: Timestamp(seconds: budget.reset))
+        resource: resource, remaining: LimitHeaders.amount(budget.remaining), reset: Timestamp(seconds: budget.reset))
     }
   }
 

@@ -94,6 +94,4 @@ extension SyncRun {
   static var watchInterval: Double { 0.1 }
 }
 
-func seconds(from a: Timestamp, to b: Timestamp) -> Double {
-  Double(b.microseconds - a.microseconds) / 1_000_000
-}
+func seconds(from a: Timestamp, to b: Timestamp) -> Double { b.secondsSince(a) }

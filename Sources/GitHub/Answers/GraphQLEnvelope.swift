@@ -25,8 +25,8 @@ struct GraphQLEnvelope<Answer: Decodable & Sendable>: Decodable, Sendable {
     data = Result { try container.decodeIfPresent(Answer.self, forKey: .data) }
     let rate = try? container.nestedContainer(keyedBy: Key.self, forKey: .data)
     let limit = (try? rate?.decodeIfPresent(RateLimit.self, forKey: .rateLimit)) ?? nil
-    cost = limit?.cost
-    remaining = limit?.remaining
+    cost = limit?.cost.map(LimitHeaders.amount)
+    remaining = limit?.remaining.map(LimitHeaders.amount)
     viewer = ((try? rate?.decodeIfPresent(Viewer.self, forKey: .viewer)) ?? nil)?.login
   }
 

@@ -1,5 +1,4 @@
 import Domain
-import HTTP
 import Synchronization
 
 /// One credential, and the limits of whoever it belongs to.
@@ -133,24 +132,21 @@ final class Account: Sendable {
 
   /// The request has been answered, or has failed.
   func leave(
-    _ entry: Entry, headers: HTTPHeaders = HTTPHeaders(), charge: Charge, limit: RateGovernor.Limit? = nil
+    _ entry: Entry, headers: LimitHeaders = LimitHeaders(), charge: Charge, limit: RateGovernor.Limit? = nil
   ) async {
     governor.leave(entry.ticket, limit: limit)
     guard let share, let draft = entry.draft else { return }
     if entry.asks, !entry.demand.isQuestion { await owner.asked(.nothing, in: share) }
-    let resource = headers["x-ratelimit-resource"] ?? entry.demand.resource
+    let resource = headers.resource ?? entry.demand.resource
     await share.settle(
       draft, resource: resource, charge: charge, seconds: (ContinuousClock.now - entry.start) / .seconds(1),
       window: window(headers), refusal: limit.map(refusal), owner: entry.asks ? await owner.known : nil)
   }
 
-  private func window(_ headers: HTTPHeaders) -> BudgetReceipt.Window? {
-    guard let limit = headers["x-ratelimit-limit"].flatMap({ Int($0) }),
-      let remaining = headers["x-ratelimit-remaining"].flatMap({ Int($0) }),
-      let reset = headers["x-ratelimit-reset"].flatMap({ Int64($0) })
-    else { return nil }
+  private func window(_ headers: LimitHeaders) -> BudgetReceipt.Window? {
+    guard let limit = headers.limit, let remaining = headers.remaining, let reset = headers.reset else { return nil }
     return BudgetReceipt.Window(
-      limit: limit, remaining: remaining, resetsIn: max(Timestamp(seconds: reset).secondsSince(server.now), 0))
+      limit: limit, remaining: remaining, resetsIn: max(reset.secondsSince(server.now), 0))
   }
 
   private func refusal(_ limit: RateGovernor.Limit) -> BudgetReceipt.Refusal {
