@@ -128,6 +128,20 @@ private func get(_ yard: Yard, _ path: String = "/a") async throws -> RESTAnswer
     }
   }
 
+  /// One answer may not silence all processes of its owner for a month: after an hour GitHub is asked again.
+  @Test(arguments: ["2592000", "Mon, 15 Feb 2027 08:00:00 GMT"])
+  func aSecondaryLimitIsBelievedForAnHourAtMost(end: String) async throws {
+    let ledger = LedgerDouble()
+    let refusal = Reply.json("{}", status: 429, headers: ["Retry-After": end, "Date": Yard.date])
+    try await Yard.run(
+      [Step("GET", "/a", refusal)], token: Self.actions, budgets: budgets(ledger), deadline: 60
+    ) { yard in
+      let limited = await thrown { _ = try await get(yard) } as? RateLimited
+      #expect(limited?.until == FakeClock.start + 3_600)
+      #expect(await ledger.settled.map(\.refusal) == [.secondary(retryAfter: 3_600)])
+    }
+  }
+
   @Test(arguments: [BudgetWait.primary, .secondary, .pace]) func whatTheLedgerSaysIsWaitedFor(reason: BudgetWait)
     async throws
   {

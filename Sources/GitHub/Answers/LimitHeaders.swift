@@ -12,7 +12,8 @@ struct LimitHeaders: Sendable {
   var remaining: Int?
   /// When the window ends, by GitHub's clock.
   var reset: Timestamp?
-  /// Seconds.
+  /// Seconds; an hour at most, as for a window. What it holds back is every process of the token's owner, so a longer one
+  /// is not believed at once: after the hour one request shows whether it is meant.
   var retryAfter: Double?
 
   init() {}
@@ -23,6 +24,7 @@ struct LimitHeaders: Sendable {
     remaining = headers["x-ratelimit-remaining"].flatMap { Int($0) }.map(Self.amount)
     reset = headers["x-ratelimit-reset"].flatMap { Int64($0) }.map { Timestamp(seconds: $0) }
     retryAfter = headers["retry-after"].flatMap { Self.seconds($0, date: headers["date"]) }
+      .map { min($0, ServerClock.longestWindow) }
   }
 
   /// Requests or points.
