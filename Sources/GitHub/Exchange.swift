@@ -26,6 +26,15 @@ enum Verdict<Value: Sendable>: Sendable {
   case limited(RateGovernor.Limit)
   case fault(Fault)
   case failed(any UserFacingError)
+
+  /// What holds back further requests.
+  var limit: RateGovernor.Limit? {
+    switch self {
+    case .limited(let limit): limit
+    case .fault(let fault): fault.limit
+    case .answer, .failed: nil
+    }
+  }
 }
 
 /// A verdict, and what comes with it.
@@ -47,6 +56,9 @@ struct Fault: Sendable {
   var isTooHeavy = false
   /// Seconds that GitHub asks to wait.
   var retryAfter = 0.0
+
+  /// A long pause is a limit like any other, whose end nobody awaits holding a chunk: other processes learn of it, too.
+  var limit: RateGovernor.Limit? { retryAfter > 5 ? .secondary(retryAfter: retryAfter) : nil }
 }
 
 /// Sends calls with the pool's tokens; repeats what may be repeated, follows redirects, and counts.
@@ -133,8 +145,7 @@ final class Exchange: Sendable {
       }
       let judgement = await judge(response, entry)
       count(judgement, call.demand)
-      var limit: RateGovernor.Limit?
-      if case .limited(let found) = judgement.verdict { limit = found }
+      let limit = judgement.verdict.limit
       await finish(entry, response, charge: judgement.charge, limit: limit)
       if judgement.isDoubtful, limit == nil, tries.only == nil, entry.account !== pool.accounts[0] {
         tries.only = pool.accounts[0]
@@ -303,7 +314,12 @@ final class Exchange: Sendable {
   }
 
   /// Half a second, doubled each time and varied by half, so that jobs which failed together do not return together.
+  /// None where a limit is waited for instead.
   private func pause(before attempt: Int, of call: Call, after fault: Fault) async throws {
+    if attempt <= Self.maximumAttempts, fault.limit != nil {
+      logger.info("GitHub asks for a pause of \(Int(fault.retryAfter)) s (\(fault.detail)).")
+      return
+    }
     let backoff = 0.5 * Double(1 << (attempt - 2)) * Double.random(in: 0.5...1)
     let seconds = max(backoff, fault.retryAfter)
     guard attempt <= Self.maximumAttempts, seconds < deadline.remaining else {
