@@ -53,6 +53,7 @@ extension ItemWork {
     if page.hasNext, page.endCursor == nil || page.endCursor == question.page.after {
       return "the list does not go on where it ends"
     }
+    readable.insert(Readable(isPullRequest: question.isPullRequest, list: question.page.list))
     owner.rows(of: question, into: &builder)
     let names = question.page.list == .labels ? question.page.names + owner.labelNames : []
     advance(
