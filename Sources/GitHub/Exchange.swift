@@ -44,7 +44,16 @@ struct Judgement<Value: Sendable>: Sendable {
   /// What the body says is left of the GraphQL budget.
   var remaining: Int?
   /// Whether it may say more about the token than about what was asked for: not found, or not allowed.
-  var isDoubtful = false
+  var doubt = Doubt.none
+}
+
+/// What an answer says that another token might have been answered otherwise.
+enum Doubt: Sendable {
+  case none
+  /// Something in it is not there for the token, or not allowed to it.
+  case ofPart
+  /// What was asked for as a whole, or what the token's permissions do not reach.
+  case ofAccess
 }
 
 /// A failure that may pass.
@@ -147,13 +156,17 @@ final class Exchange: Sendable {
       count(judgement, call.demand)
       let limit = judgement.verdict.limit
       await finish(entry, response, charge: judgement.charge, limit: limit)
-      if judgement.isDoubtful, limit == nil, tries.only == nil, entry.account !== pool.accounts[0] {
-        tries.only = pool.accounts[0]
+      if judgement.doubt != .none, limit == nil, tries.only == nil, entry.account !== pool.trusted {
+        tries.only = pool.trusted
+        if judgement.doubt == .ofAccess { tries.refused = entry.account }
         continue
       }
       switch judgement.verdict {
-      case .answer(let value): return value
-      case .failed(let error as TokenRejected): try await replaceToken(of: entry, error, &tries)
+      case .answer(let value):
+        if let refused = tries.refused, judgement.doubt != .ofAccess { pool.leaveOut(refused) }
+        return value
+      case .failed(let error as TokenRejected):
+        try await replaceToken(of: entry, error, mayUseOthers: only == nil && !call.demand.isWrite, &tries)
       case .failed(let error): throw error
       case .limited(let limit):
         tries.refusals += 1
@@ -177,6 +190,8 @@ final class Exchange: Sendable {
   /// What has happened to a call so far.
   private struct Tries {
     var only: Account?
+    /// A further account that was refused what is asked for.
+    var refused: Account?
     var faults = 0
     var heavyFaults = 0
     var refusals = 0
@@ -199,12 +214,16 @@ final class Exchange: Sendable {
   }
 
   /// Returns where there is another token. What was answered with 401 was not carried out: it may be sent again.
-  private func replaceToken(of entry: Account.Entry, _ error: TokenRejected, _ tries: inout Tries) async throws {
+  private func replaceToken(
+    of entry: Account.Entry, _ error: TokenRejected, mayUseOthers: Bool, _ tries: inout Tries
+  ) async throws {
     tries.rejections += 1
     if try await entry.account.credential.hasAnother(after: entry.token, attempt: tries.rejections) { return }
-    if case .installation = entry.account.credential { throw AppRejected(message: error.message) }
-    guard entry.account !== pool.accounts[0], tries.only == nil else { throw error }
-    pool.disable(entry.account, error)
+    var rejection: any UserFacingError = error
+    if case .installation = entry.account.credential { rejection = AppRejected(message: error.message) }
+    guard mayUseOthers, pool.goesOn(without: entry.account, after: rejection) else { throw rejection }
+    tries.only = nil
+    tries.rejections = 0
   }
 
   // MARK: One attempt
@@ -228,6 +247,7 @@ final class Exchange: Sendable {
     case .success(let response):
       server.observe(response.headers)
       let headers = Self.budgetHeaders(response)
+      if response.status != 401 { entry.account.accepted() }
       entry.account.governor.observe(headers, resource: call.demand.resource)
       count(call, headers)
       logger.debug("GitHub \(call.method) \(path): \(response.status) in \(Int(elapsed)) ms")

@@ -9,12 +9,6 @@ struct Readable: Hashable {
   var permission: String { isPullRequest ? "pull-requests: read" : "issues: read" }
 }
 
-extension GraphQLError {
-  /// Whether the token lacks a permission, rather than GitHub the item: "Resource not accessible by integration", or "by
-  /// personal access token".
-  var isOfPermission: Bool { type == "FORBIDDEN" && message.hasPrefix("Resource not accessible by ") }
-}
-
 extension ItemWork {
   /// The error for an answer that says that the token lacks a permission; nil where what it refuses has come of another
   /// item in the same step, so that it is a matter of the item.

@@ -11,6 +11,7 @@ final class Account: Sendable {
   private let server: ServerClock
   private let disabled = Atomic(false)
   private let hasLooked = Atomic(false)
+  private let isAccepted = Atomic(false)
 
   init(credential: Credential, governor: RateGovernor, owner: TokenOwner, share: SharedBudget?, server: ServerClock) {
     self.credential = credential
@@ -59,9 +60,13 @@ final class Account: Sendable {
     case budget
   }
 
-  /// False once GitHub did not know the token, where others can do without it.
+  /// False once GitHub did not know the token, or refused it what another may read, where others can do without it.
   var isEnabled: Bool { !disabled.load(ordering: .relaxed) }
   func disable() { disabled.store(true, ordering: .relaxed) }
+
+  /// Whether GitHub has known the token in this run.
+  var wasAccepted: Bool { isAccepted.load(ordering: .relaxed) }
+  func accepted() { isAccepted.store(true, ordering: .relaxed) }
 
   /// Whose budget it is, as far as that is known; nil where budgets are not shared.
   var ownerIfKnown: BudgetOwner? {
