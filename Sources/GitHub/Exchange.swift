@@ -26,6 +26,15 @@ enum Verdict<Value: Sendable>: Sendable {
   case limited(RateGovernor.Limit)
   case fault(Fault)
   case failed(any UserFacingError)
+
+  /// What holds back further requests.
+  var limit: RateGovernor.Limit? {
+    switch self {
+    case .limited(let limit): limit
+    case .fault(let fault): fault.limit
+    case .answer, .failed: nil
+    }
+  }
 }
 
 /// A verdict, and what comes with it.
@@ -35,7 +44,16 @@ struct Judgement<Value: Sendable>: Sendable {
   /// What the body says is left of the GraphQL budget.
   var remaining: Int?
   /// Whether it may say more about the token than about what was asked for: not found, or not allowed.
-  var isDoubtful = false
+  var doubt = Doubt.none
+}
+
+/// What an answer says that another token might have been answered otherwise.
+enum Doubt: Sendable {
+  case none
+  /// Something in it is not there for the token, or not allowed to it.
+  case ofPart
+  /// What was asked for as a whole, or what the token's permissions do not reach.
+  case ofAccess
 }
 
 /// A failure that may pass.
@@ -47,6 +65,9 @@ struct Fault: Sendable {
   var isTooHeavy = false
   /// Seconds that GitHub asks to wait.
   var retryAfter = 0.0
+
+  /// A long pause is a limit like any other, whose end nobody awaits holding a chunk: other processes learn of it, too.
+  var limit: RateGovernor.Limit? { retryAfter > 5 ? .secondary(retryAfter: retryAfter) : nil }
 }
 
 /// Sends calls with the pool's tokens; repeats what may be repeated, follows redirects, and counts.
@@ -133,16 +154,19 @@ final class Exchange: Sendable {
       }
       let judgement = await judge(response, entry)
       count(judgement, call.demand)
-      var limit: RateGovernor.Limit?
-      if case .limited(let found) = judgement.verdict { limit = found }
+      let limit = judgement.verdict.limit
       await finish(entry, response, charge: judgement.charge, limit: limit)
-      if judgement.isDoubtful, limit == nil, tries.only == nil, entry.account !== pool.accounts[0] {
-        tries.only = pool.accounts[0]
+      if judgement.doubt != .none, limit == nil, tries.only == nil, entry.account !== pool.trusted {
+        tries.only = pool.trusted
+        if judgement.doubt == .ofAccess { tries.refused = entry.account }
         continue
       }
       switch judgement.verdict {
-      case .answer(let value): return value
-      case .failed(let error as TokenRejected): try await replaceToken(of: entry, error, &tries)
+      case .answer(let value):
+        if let refused = tries.refused, judgement.doubt != .ofAccess { pool.leaveOut(refused) }
+        return value
+      case .failed(let error as TokenRejected):
+        try await replaceToken(of: entry, error, mayUseOthers: only == nil && !call.demand.isWrite, &tries)
       case .failed(let error): throw error
       case .limited(let limit):
         tries.refusals += 1
@@ -159,13 +183,15 @@ final class Exchange: Sendable {
     _ entry: Account.Entry, _ response: HTTPResponse? = nil, charge: Charge, limit: RateGovernor.Limit? = nil
   ) async {
     await entry.account.leave(
-      entry, headers: response.map(Self.budgetHeaders) ?? HTTPHeaders(), charge: charge, limit: limit)
+      entry, headers: response.map(Self.budgetHeaders) ?? LimitHeaders(), charge: charge, limit: limit)
     pool.leave(entry.demand)
   }
 
   /// What has happened to a call so far.
   private struct Tries {
     var only: Account?
+    /// A further account that was refused what is asked for.
+    var refused: Account?
     var faults = 0
     var heavyFaults = 0
     var refusals = 0
@@ -188,12 +214,16 @@ final class Exchange: Sendable {
   }
 
   /// Returns where there is another token. What was answered with 401 was not carried out: it may be sent again.
-  private func replaceToken(of entry: Account.Entry, _ error: TokenRejected, _ tries: inout Tries) async throws {
+  private func replaceToken(
+    of entry: Account.Entry, _ error: TokenRejected, mayUseOthers: Bool, _ tries: inout Tries
+  ) async throws {
     tries.rejections += 1
     if try await entry.account.credential.hasAnother(after: entry.token, attempt: tries.rejections) { return }
-    if case .installation = entry.account.credential { throw AppRejected(message: error.message) }
-    guard entry.account !== pool.accounts[0], tries.only == nil else { throw error }
-    pool.disable(entry.account, error)
+    var rejection: any UserFacingError = error
+    if case .installation = entry.account.credential { rejection = AppRejected(message: error.message) }
+    guard mayUseOthers, pool.goesOn(without: entry.account, after: rejection) else { throw rejection }
+    tries.only = nil
+    tries.rejections = 0
   }
 
   // MARK: One attempt
@@ -217,11 +247,12 @@ final class Exchange: Sendable {
     case .success(let response):
       server.observe(response.headers)
       let headers = Self.budgetHeaders(response)
+      if response.status != 401 { entry.account.accepted() }
       entry.account.governor.observe(headers, resource: call.demand.resource)
       count(call, headers)
       logger.debug("GitHub \(call.method) \(path): \(response.status) in \(Int(elapsed)) ms")
     case .failure(let error):
-      if error.mayHaveBeenSent { count(call, HTTPHeaders()) }
+      if error.mayHaveBeenSent { count(call, LimitHeaders()) }
       logger.debug("GitHub \(call.method) \(path): \(error) after \(Int(elapsed)) ms")
     }
     return result
@@ -229,17 +260,16 @@ final class Exchange: Sendable {
 
   /// The headers that speak of the account's budget. Where GitHub does not know the token (401) they show the 60 requests
   /// an hour of whoever has none.
-  private static func budgetHeaders(_ response: HTTPResponse) -> HTTPHeaders {
-    response.status == 401 ? HTTPHeaders() : response.headers
+  private static func budgetHeaders(_ response: HTTPResponse) -> LimitHeaders {
+    response.status == 401 ? LimitHeaders() : LimitHeaders(response.headers)
   }
 
-  private func count(_ call: Call, _ headers: HTTPHeaders) {
-    let remaining = headers["x-ratelimit-remaining"].flatMap { Int($0) }
-    let resource = headers["x-ratelimit-resource"] ?? call.demand.resource
+  private func count(_ call: Call, _ headers: LimitHeaders) {
+    let resource = headers.resource ?? call.demand.resource
     counted.withLock { usage in
       if call.demand.resource == "graphql" { usage.graphQLRequests += 1 } else { usage.restRequests += 1 }
-      if let remaining, resource == "core" { usage.restRemaining = remaining }
-      if let remaining, resource == "graphql" { usage.graphQLRemaining = remaining }
+      if let remaining = headers.remaining, resource == "core" { usage.restRemaining = remaining }
+      if let remaining = headers.remaining, resource == "graphql" { usage.graphQLRemaining = remaining }
     }
   }
 
@@ -304,7 +334,12 @@ final class Exchange: Sendable {
   }
 
   /// Half a second, doubled each time and varied by half, so that jobs which failed together do not return together.
+  /// None where a limit is waited for instead.
   private func pause(before attempt: Int, of call: Call, after fault: Fault) async throws {
+    if attempt <= Self.maximumAttempts, fault.limit != nil {
+      logger.info("GitHub asks for a pause of \(Int(fault.retryAfter)) s (\(fault.detail)).")
+      return
+    }
     let backoff = 0.5 * Double(1 << (attempt - 2)) * Double.random(in: 0.5...1)
     let seconds = max(backoff, fault.retryAfter)
     guard attempt <= Self.maximumAttempts, seconds < deadline.remaining else {

@@ -55,7 +55,7 @@ extension Exchange {
     guard response.status == 200 else {
       let verdict: Verdict<GraphQLAnswer<Answer>> = refusal.verdict(method: "GraphQL", path: operation)
       guard case .fault(var fault) = verdict else {
-        return Judgement(verdict: verdict, isDoubtful: response.status == 403)
+        return Judgement(verdict: verdict, doubt: response.status == 403 ? .ofAccess : .none)
       }
       // GitHub answers 502 or 504 where it cut the query at 10 s, and takes points for what it gave up on.
       fault.isTooHeavy =
@@ -73,7 +73,7 @@ extension Exchange {
     if envelope.isSecondaryLimited { return Judgement(verdict: .limited(.secondary(retryAfter: refusal.retryAfter))) }
     var judgement = Judgement<GraphQLAnswer<Answer>>(
       verdict: .fault(Fault(detail: "")), charge: envelope.cost.map { .exactly($0) } ?? .unknown,
-      remaining: envelope.remaining, isDoubtful: envelope.isDoubtful)
+      remaining: envelope.remaining, doubt: envelope.doubt)
     if entry.asks, let share = entry.account.share {
       if envelope.errors.contains(where: { $0.path.first == TokenOwner.field }) {
         await entry.account.owner.asked(.refused, in: share)

@@ -44,7 +44,7 @@ extension Exchange {
     }
     for (resource, budget) in budgets.resources {
       account.governor.observe(
-        resource: resource, remaining: budget.remaining, reset: Timestamp(seconds: budget.reset))
+        resource: resource, remaining: LimitHeaders.amount(budget.remaining), reset: Timestamp(seconds: budget.reset))
     }
   }
 
@@ -69,6 +69,12 @@ extension Exchange {
     // https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api
     var charge = Charge.exactly(response.status == 304 || response.status == 401 || Demand.isFree(path) ? 0 : 1)
     if case .limited = verdict { charge = .none }
-    return Judgement(verdict: verdict, charge: charge, isDoubtful: [403, 404, 410].contains(response.status))
+    let doubt: Doubt =
+      switch response.status {
+      case 403, 404: .ofAccess
+      case 410: .ofPart
+      default: .none
+      }
+    return Judgement(verdict: verdict, charge: charge, doubt: doubt)
   }
 }

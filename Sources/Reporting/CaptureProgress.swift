@@ -75,7 +75,7 @@ public struct CaptureProgress: Hashable, Sendable {
     var parts: [String] = []
     if numbersTotal > 0 { parts.append(Figures.percent(numbersDone, of: numbersTotal)) }
     if let waitsUntil, waitsUntil > now {
-      let seconds = Double(waitsUntil.microseconds - now.microseconds) / 1_000_000
+      let seconds = waitsUntil.secondsSince(now)
       parts.append("waiting \(Figures.span(seconds)) for GitHub")
     } else if let secondsLeft {
       parts.append("\(Figures.span(secondsLeft)) left")

@@ -64,7 +64,7 @@ public enum Figures {
 
   /// `12 min ago`, `in 5 min`, `now`
   static func age(of moment: Timestamp, at now: Timestamp) -> String {
-    let seconds = Double(now.microseconds - moment.microseconds) / 1_000_000
+    let seconds = now.secondsSince(moment)
     if abs(seconds) < 1 { return "now" }
     return seconds > 0 ? "\(span(seconds)) ago" : "in \(span(-seconds))"
   }

@@ -97,6 +97,29 @@ import Testing
     #expect(harness.github.asked.count == 1)
   }
 
+  /// Limits that the client waits out within a request say nothing of how long the next page takes.
+  @Test func timeSpentWaitingIsNoTimeOfAPage() async throws {
+    for isWait in [true, false] {
+      let clock = FakeClock()
+      let model = ModelRepository(count: 120)
+      let isFirst = Mutex(true)
+      let harness = CaptureHarness(
+        model, clock: clock, deadline: FakeDeadline(remaining: 100),
+        github: { call in
+          guard Self.asksForItems(call), isFirst.withLock({ $0 }) else { return nil }
+          isFirst.withLock { $0 = false }
+          if isWait { LimitWaits.current?.began(at: clock.now) }
+          clock.advance(70)
+          if isWait { LimitWaits.current?.ended(at: clock.now) }
+          return nil
+        })
+      _ = try await harness.plan(chunkSize: 50)
+      let result = try await harness.sync()
+      #expect(result.isComplete == isWait)
+      #expect(result.stopped == (isWait ? nil : .timeLimit))
+    }
+  }
+
   @Test func aSignalEndsTheSleep() async throws {
     let clock = FakeClock(onlyRests: true)
     let deadline = FakeDeadline()

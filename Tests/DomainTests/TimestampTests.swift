@@ -31,6 +31,20 @@ import Testing
     #expect(Timestamp(moment)?.roundedUpToSecond.description == rounded)
   }
 
+  /// A number from outside can be any.
+  @Test func arithmeticStopsAtTheEnds() {
+    let (first, last) = (Timestamp(microseconds: .min), Timestamp(microseconds: .max))
+    let now = Timestamp(seconds: 1_800_000_000)
+    #expect(Timestamp(seconds: 100_000_000_000_000) == last && Timestamp(seconds: .min) == first)
+    for seconds in [1e18, .greatestFiniteMagnitude, .infinity] {
+      #expect(now + seconds == last && now - seconds == first)
+    }
+    #expect(last + 1 == last && first - 1 == first)
+    #expect(last.roundedUpToSecond == last && first.roundedUpToSecond > first)
+    #expect(last.secondsSince(first) > 9e12 && first.secondsSince(last) < -9e12)
+    #expect(last.description == "294247-01-10T04:00:54.775807Z" && first.seconds == -9_223_372_036_855)
+  }
+
   @Test func everyDayOfFourCenturiesSurvivesTheRoundTrip() throws {
     var previous = ""
     for day in stride(from: Int64(-150_000), through: 150_000, by: 7) {

@@ -106,6 +106,42 @@ private func get(_ yard: Yard, _ path: String = "/a") async throws -> RESTAnswer
     }
   }
 
+  /// A proxy may write any number: none stops the process, and none is more than the ledger's columns hold.
+  @Test func aNumberThatNoLimitCanBeIsCut() async throws {
+    let ledger = LedgerDouble()
+    let reply = Reply.json(
+      "{}",
+      headers: [
+        "X-RateLimit-Limit": "10000000000", "X-RateLimit-Remaining": "9999999999",
+        "X-RateLimit-Reset": "100000000000000", "Date": Yard.date,
+      ])
+    let refusal = Reply.json("{}", status: 429, headers: ["Retry-After": "9223372036854775807"])
+    try await Yard.run(
+      [Step("GET", "/a", reply), Step("GET", "/a", refusal)], token: Self.actions, budgets: budgets(ledger),
+      deadline: 60
+    ) { yard in
+      _ = try await get(yard)
+      #expect(await yard.client.usage.restRemaining == Int(Int32.max))
+      #expect(await thrown { _ = try await get(yard) } is RateLimited)
+      let window = try #require(await ledger.receipts.first?.window)
+      #expect(window.limit == Int(Int32.max) && window.remaining == Int(Int32.max) && window.resetsIn > 0)
+    }
+  }
+
+  /// One answer may not silence all processes of its owner for a month: after an hour GitHub is asked again.
+  @Test(arguments: ["2592000", "Mon, 15 Feb 2027 08:00:00 GMT"])
+  func aSecondaryLimitIsBelievedForAnHourAtMost(end: String) async throws {
+    let ledger = LedgerDouble()
+    let refusal = Reply.json("{}", status: 429, headers: ["Retry-After": end, "Date": Yard.date])
+    try await Yard.run(
+      [Step("GET", "/a", refusal)], token: Self.actions, budgets: budgets(ledger), deadline: 60
+    ) { yard in
+      let limited = await thrown { _ = try await get(yard) } as? RateLimited
+      #expect(limited?.until == FakeClock.start + 3_600)
+      #expect(await ledger.settled.map(\.refusal) == [.secondary(retryAfter: 3_600)])
+    }
+  }
+
   @Test(arguments: [BudgetWait.primary, .secondary, .pace]) func whatTheLedgerSaysIsWaitedFor(reason: BudgetWait)
     async throws
   {

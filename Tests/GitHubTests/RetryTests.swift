@@ -81,11 +81,39 @@ import Testing
     }
   }
 
-  @Test func aPauseBeyondTheDeadlineIsNotMade() async throws {
-    let fault = Reply.answer(status: 503, headers: ["Retry-After": "20"])
-    try await Yard.run([Step("GET", "/a", fault)], deadline: 10) { yard in
-      #expect(await thrown { _ = try await yard.client.send(RESTRequest(.get, "/a")) } is GitHubUnavailable)
+  @Test(arguments: ["4", "20"]) func aPauseBeyondTheDeadlineIsNotMade(seconds: String) async throws {
+    let fault = Reply.answer(status: 503, headers: ["Retry-After": seconds])
+    try await Yard.run([Step("GET", "/a", fault)], deadline: 3) { yard in
+      let error = await thrown { _ = try await yard.client.send(RESTRequest(.get, "/a")) }
+      #expect(seconds == "4" ? error is GitHubUnavailable : error is RateLimited)
       #expect(yard.clock.sleeps == [])
+    }
+  }
+
+  /// A long pause is everybody's: the other requests of the process wait for it, and the ledger tells the other processes.
+  @Test(arguments: [502, 503, 504]) func aLongPauseHoldsEverybodyBack(status: Int) async throws {
+    let ledger = LedgerDouble()
+    let fault = Reply.answer(status: status, headers: ["Retry-After": "2592000"])
+    let budgets = GitHubClient.Budgets(ledger: ledger, priority: .history, repository: RepositoryName("o/r"))
+    try await Yard.run([Step("GET", "/a", fault)], token: "ghs_job", budgets: budgets, patience: 20) { yard in
+      for _ in 0..<2 {
+        let limited = await thrown { _ = try await yard.client.send(RESTRequest(.get, "/a")) } as? RateLimited
+        #expect(limited?.until == FakeClock.start + 3_600 && limited?.resource == nil)
+      }
+      #expect(await thrown { _ = try await yard.ask() } is RateLimited)
+      #expect(await ledger.settled.map(\.refusal) == [.secondary(retryAfter: 3_600)])
+      #expect(yard.log.text.contains("asks for a pause of 3600 s (HTTP \(status))"))
+      #expect(yard.clock.sleeps == [])
+    }
+  }
+
+  /// Unlike a refusal for a limit, it is no word that a write was not carried out.
+  @Test func aWriteIsNotRepeatedAfterALongPause() async throws {
+    let fault = Reply.answer(status: 503, headers: ["Retry-After": "20"])
+    try await Yard.run([Step("POST", "/a", fault), Step("GET", "/a", .json("{}"))]) { yard in
+      #expect(await thrown { _ = try await yard.client.send(RESTRequest(.post, "/a", body: [:])) } is UncertainWrite)
+      _ = try await yard.client.send(RESTRequest(.get, "/a"))
+      #expect(yard.clock.sleeps == [20])
     }
   }
 

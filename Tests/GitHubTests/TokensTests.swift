@@ -69,6 +69,70 @@ import Testing
     }
   }
 
+  /// A first token that was good is not needed for reading; one that never was is a mistake to be mended.
+  @Test func whenTheFirstEndsTheOthersRead() async throws {
+    let bad = Reply.json(#"{"message":"Bad credentials"}"#, status: 401)
+    let credentials = GitHubCredentials(token: "first", furtherTokens: ["second"])
+    let missing = Reply.json("{}", status: 404, headers: budget(3))
+    let steps = [reply(500), reply(5), bad, reply(4), missing].map { Step("GET", "/a", $0) }
+    try await Yard.run(steps + [Step("POST", "/a", bad)], credentials: credentials) { yard in
+      for _ in 0..<3 { _ = try await yard.client.send(RESTRequest(.get, "/a")) }
+      #expect(used(yard) == ["first", "second", "first", "second"])
+      // Nobody is left whose word counts for more.
+      let answer = try await yard.client.send(RESTRequest(.get, "/a"))
+      #expect(answer.status == 404 && used(yard).last == "second")
+      #expect(await thrown { _ = try await yard.client.send(RESTRequest(.post, "/a")) } is TokenRejected)
+      #expect(used(yard).last == "first")
+      #expect(yard.log.text.split(separator: "\n").count { $0.contains("goes on reading with the further") } == 1)
+    }
+    // Where none is left, that is said.
+    let ends = [reply(500), reply(5), bad, bad].map { Step("GET", "/a", $0) }
+    try await Yard.run(ends, credentials: credentials) { yard in
+      for _ in 0..<2 { _ = try await yard.client.send(RESTRequest(.get, "/a")) }
+      #expect(await thrown { _ = try await yard.client.send(RESTRequest(.get, "/a")) } is TokenRejected)
+    }
+  }
+
+  /// It would be the fullest, and asked first, each time.
+  @Test func aFurtherTokenWithoutAccessIsLeftOut() async throws {
+    let credentials = GitHubCredentials(token: "first", furtherTokens: ["second"])
+    for refused in [Reply.json("{}", status: 404), .json(#"{"message":"SAML"}"#, status: 403)] {
+      let steps = [reply(50), refused, reply(49), reply(48)].map { Step("GET", "/a", $0) }
+      try await Yard.run(steps, credentials: credentials) { yard in
+        for _ in 0..<3 { _ = try await yard.client.send(RESTRequest(.get, "/a")) }
+        #expect(used(yard) == ["first", "second", "first", "first"])
+        #expect(yard.log.text.contains("One of the further tokens may not read what is asked for"))
+      }
+    }
+    func step(_ type: String, _ path: String, _ message: String = "m") -> Step {
+      let error = #"{"type":"\#(type)","path":[\#(path)],"message":"\#(message)"}"#
+      return Step(
+        "POST", "/graphql",
+        .json(#"{"data":{"name":null},"errors":[\#(error)]}"#, headers: budget(90, resource: "graphql")))
+    }
+    let known = Step("POST", "/graphql", .json(#"{"data":{"name":"n"}}"#, headers: budget(50, resource: "graphql")))
+    let permission = "Resource not accessible by personal access token"
+    for refused in [
+      step("NOT_FOUND", #""repository""#), step("FORBIDDEN", #""repository""#),
+      step("FORBIDDEN", #""repository","n0""#, permission),
+    ] {
+      try await Yard.run([known, refused, known, known], credentials: credentials) { yard in
+        for _ in 0..<3 { _ = try await yard.ask() }
+        #expect(used(yard) == ["first", "second", "first", "first"])
+      }
+    }
+    // What neither is told, or what is of a part that may belong to another repository, speaks against nobody.
+    for (refused, again) in [
+      (step("NOT_FOUND", #""repository""#), step("NOT_FOUND", #""repository""#)),
+      (step("FORBIDDEN", #""p31","0","closes""#), known),
+    ] {
+      try await Yard.run([known, refused, again, known], credentials: credentials) { yard in
+        for _ in 0..<3 { _ = try await yard.ask() }
+        #expect(used(yard) == ["first", "second", "first", "second"])
+      }
+    }
+  }
+
   /// What a token may not see looks as if it were not there: only the first token is believed in that.
   @Test func aFurtherTokenCannotMakeThingsVanish() async throws {
     let hidden = [

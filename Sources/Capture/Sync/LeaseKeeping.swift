@@ -3,7 +3,7 @@ import Domain
 /// A page that is being fetched while its predecessor commits.
 struct FetchedStep: Sendable {
   var step: Step
-  /// Seconds that the fetch took.
+  /// Seconds that the fetch took, without those that it waited for limits.
   var seconds: Double
 }
 
@@ -28,11 +28,15 @@ extension SyncRun {
   ) -> Task<FetchedStep, any Error> {
     Task { [clock] in
       let begun = clock.now
+      let waits = LimitWaits()
       do {
-        let requests = identified ? 0 : try await walk.requireSameRepository()
-        var step = try await walk.step(at: checkpoint, pace: pace)
-        step.cost.requests += requests
-        return FetchedStep(step: step, seconds: seconds(from: begun, to: clock.now))
+        let step = try await LimitWaits.$current.withValue(waits) {
+          let requests = identified ? 0 : try await walk.requireSameRepository()
+          var step = try await walk.step(at: checkpoint, pace: pace)
+          step.cost.requests += requests
+          return step
+        }
+        return FetchedStep(step: step, seconds: max(seconds(from: begun, to: clock.now) - waits.seconds, 0))
       } catch let error as any UserFacingError where ChunkFailure.isOfOneChunk(error) {
         throw ChunkFailure(cause: error)
       }
@@ -94,6 +98,4 @@ extension SyncRun {
   static var watchInterval: Double { 0.1 }
 }
 
-func seconds(from a: Timestamp, to b: Timestamp) -> Double {
-  Double(b.microseconds - a.microseconds) / 1_000_000
-}
+func seconds(from a: Timestamp, to b: Timestamp) -> Double { b.secondsSince(a) }

@@ -17,6 +17,8 @@ struct Complaints {
   private var failed: [Place: String] = [:]
   /// Places of which every error says that the token may not see something.
   private(set) var hidden: Set<Place> = []
+  /// Places that the token's permissions do not reach.
+  private(set) var denied: Set<Place> = []
   /// Lists whose cursor GitHub does not know any more.
   private(set) var cursorless: Set<Place> = []
   /// An error that names no place: it may concern any of them.
@@ -41,6 +43,7 @@ struct Complaints {
         continue
       }
       if isHidden && failed[place] == nil { hidden.insert(place) } else if !isHidden { hidden.remove(place) }
+      if error.isOfPermission, error.path.count == depth { denied.insert(place) }
       if error.type == "INVALID_CURSOR_ARGUMENTS" { cursorless.insert(place) }
       failed[place] = reason
     }

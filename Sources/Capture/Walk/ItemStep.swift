@@ -13,7 +13,8 @@ extension ChunkWalk {
   /// and later ones for less. Or it may answer some questions and not others: then those are asked again in halves, down
   /// to single ones.
   /// A single list that is too heavy still is asked for fewer entries, down to one. What fails alone, again and again,
-  /// while GitHub answers a probe, is a loss, and the walk goes on without it.
+  /// while GitHub answers a probe, is a loss, and the walk goes on without it. What the token's permissions do not reach is
+  /// none: it ends the run.
   func itemStep(_ questions: [Question], at checkpoint: Checkpoint, pace: Pace) async throws -> Step {
     var work = ItemWork(checkpoint, wantsReviewComments: wantsReviewComments)
     var pace = pace
@@ -40,7 +41,9 @@ extension ChunkWalk {
         let reply = try await ask(batch.questions, first: first, cost: &cost)
         if isFirst { work.pass(batch.questions) }
         isFirst = false
-        failures = work.settle(batch.questions, with: reply)
+        let failed = work.settle(batch.questions, with: reply)
+        if let refusal = work.refusal(in: reply, of: repository) { throw refusal }
+        failures = failed
         if failures.isEmpty { pace.itemsWereFine(asked: count, first: first, size: reply.size) }
         size += reply.size
         isHeavy = reply.complaints.isCutShort

@@ -8,6 +8,8 @@ struct ItemWork {
   var items = 0
   /// Whether a question is settled, so that the walk is further than before.
   private(set) var hasProgress = false
+  /// What has come of some item.
+  var readable: Set<Readable> = []
   var builder = RowBuilder()
   let wantsReviewComments: Bool
 

@@ -56,6 +56,7 @@ extension ItemWork {
     if page.isEndless(after: question.page.seen) {
       return "the list goes on far beyond GitHub's count of it"
     }
+    readable.insert(Readable(isPullRequest: question.isPullRequest, list: question.page.list))
     owner.rows(of: question, into: &builder)
     let names = question.page.list == .labels ? question.page.names + owner.labelNames : []
     advance(

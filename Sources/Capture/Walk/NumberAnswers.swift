@@ -63,6 +63,7 @@ extension ItemWork {
       let wasDone = issue.issueState == "CLOSED" && (issue.stateReason ?? "COMPLETED") == "COMPLETED"
       if wasDone { lists.append(PendingList(.closer)) } else { empty.append(.closer) }
     }
+    readable.insert(Readable(isPullRequest: isPullRequest))
     if let begun {
       for list in empty {
         builder.add(

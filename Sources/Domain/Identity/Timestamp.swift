@@ -1,24 +1,48 @@
 /// A moment in UTC with microseconds, the resolution of Postgres' `timestamptz`.
 ///
 /// GitHub writes moments as ISO 8601 (`2026-11-21T03:22:00Z`, sometimes with fractions or an offset).
+///
+/// Arithmetic stops at the earliest and the latest moment that there is: a number from outside can be any.
 public struct Timestamp: Hashable, Comparable, Sendable, Codable, CustomStringConvertible {
   /// Microseconds since 1970-01-01T00:00:00Z.
   public var microseconds: Int64
 
   public init(microseconds: Int64) { self.microseconds = microseconds }
-  public init(seconds: Int64) { microseconds = seconds * 1_000_000 }
+  public init(seconds: Int64) {
+    let (product, isTooFar) = seconds.multipliedReportingOverflow(by: 1_000_000)
+    microseconds = isTooFar ? (seconds < 0 ? .min : .max) : product
+  }
 
   /// Whole seconds since 1970, rounded down.
   public var seconds: Int64 { floorDivide(microseconds, 1_000_000) }
 
+  /// Microseconds since the whole second.
+  private var fraction: Int64 { (microseconds % 1_000_000 + 1_000_000) % 1_000_000 }
+
   /// This moment, or the next whole second.
-  public var roundedUpToSecond: Timestamp { Timestamp(seconds: floorDivide(microseconds + 999_999, 1_000_000)) }
+  public var roundedUpToSecond: Timestamp {
+    fraction == 0 ? self : moved(by: 1_000_000 - fraction)
+  }
 
   public static func < (a: Timestamp, b: Timestamp) -> Bool { a.microseconds < b.microseconds }
   public static func + (a: Timestamp, seconds: Double) -> Timestamp {
-    Timestamp(microseconds: a.microseconds + Int64(seconds * 1_000_000))
+    guard let distance = Int64(exactly: (seconds * 1_000_000).rounded(.towardZero)) else {
+      return Timestamp(microseconds: seconds < 0 ? .min : .max)
+    }
+    return a.moved(by: distance)
   }
   public static func - (a: Timestamp, seconds: Double) -> Timestamp { a + -seconds }
+
+  /// Seconds from an earlier moment to this one; negative where this one is the earlier.
+  public func secondsSince(_ earlier: Timestamp) -> Double {
+    let (difference, isTooFar) = microseconds.subtractingReportingOverflow(earlier.microseconds)
+    return Double(isTooFar ? (self < earlier ? .min : .max) : difference) / 1_000_000
+  }
+
+  private func moved(by distance: Int64) -> Timestamp {
+    let (sum, isTooFar) = microseconds.addingReportingOverflow(distance)
+    return Timestamp(microseconds: isTooFar ? (distance < 0 ? .min : .max) : sum)
+  }
 
   /// The moment that an ISO 8601 date, or date and time, spells; nil where it is none. A date alone is its midnight.
   public init?(_ text: some StringProtocol) {
@@ -55,8 +79,7 @@ public struct Timestamp: Hashable, Comparable, Sendable, Codable, CustomStringCo
 
   /// ISO 8601 in UTC; fractions only where there are any.
   public var description: String {
-    let total = floorDivide(microseconds, 1_000_000)
-    let fraction = microseconds - total * 1_000_000
+    let total = seconds
     let days = floorDivide(total, 86_400)
     let second = Int(total - days * 86_400)
     let (year, month, day) = Self.civil(fromDays: days)

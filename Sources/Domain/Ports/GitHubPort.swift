@@ -73,6 +73,10 @@ public struct GraphQLError: Hashable, Sendable {
     self.message = message
     self.path = path
   }
+
+  /// Whether the token lacks a permission, rather than GitHub the item: "Resource not accessible by integration", or "by
+  /// personal access token".
+  public var isOfPermission: Bool { type == "FORBIDDEN" && message.hasPrefix("Resource not accessible by ") }
 }
 
 public struct RESTRequest: Hashable, Sendable {

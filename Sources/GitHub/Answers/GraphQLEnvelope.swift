@@ -25,8 +25,8 @@ struct GraphQLEnvelope<Answer: Decodable & Sendable>: Decodable, Sendable {
     data = Result { try container.decodeIfPresent(Answer.self, forKey: .data) }
     let rate = try? container.nestedContainer(keyedBy: Key.self, forKey: .data)
     let limit = (try? rate?.decodeIfPresent(RateLimit.self, forKey: .rateLimit)) ?? nil
-    cost = limit?.cost
-    remaining = limit?.remaining
+    cost = limit?.cost.map(LimitHeaders.amount)
+    remaining = limit?.remaining.map(LimitHeaders.amount)
     viewer = ((try? rate?.decodeIfPresent(Viewer.self, forKey: .viewer)) ?? nil)?.login
   }
 
@@ -40,14 +40,18 @@ struct GraphQLEnvelope<Answer: Decodable & Sendable>: Decodable, Sendable {
 
   /// Whether another token might have been told more. A number that is missing in a repository which could be read is
   /// missing; anything else that is not found, or not allowed, may be the token's fault.
-  var isDoubtful: Bool {
-    errors.contains {
+  var doubt: Doubt {
+    let doubtful = errors.filter {
       switch $0.type {
       case "NOT_FOUND": $0.path.count < 2 || $0.path.first != "repository"
       case "FORBIDDEN", "INSUFFICIENT_SCOPES", "SAML_FAILURE": true
       default: false
       }
     }
+    if doubtful.contains(where: { $0.path.isEmpty || $0.path == ["repository"] || $0.isOfPermission }) {
+      return .ofAccess
+    }
+    return doubtful.isEmpty ? .none : .ofPart
   }
 
   var isSecondaryLimited: Bool {

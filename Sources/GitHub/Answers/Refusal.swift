@@ -33,7 +33,7 @@ struct Refusal {
     let words = message?.lowercased() ?? ""
     let isSecondary = words.contains("secondary rate limit") || words.contains("abuse detection")
     if let retryAfter { return .secondary(retryAfter: retryAfter) }
-    if !isSecondary, response.headers["x-ratelimit-remaining"] == "0" { return .primary(reset: reset) }
+    if !isSecondary, LimitHeaders(response.headers).remaining == 0 { return .primary(reset: reset) }
     return isSecondary || response.status == 429 || words.contains("rate limit") ? .secondary(retryAfter: nil) : nil
   }
 
@@ -50,18 +50,10 @@ struct Refusal {
   }
 
   /// When the primary limit ends, by GitHub's clock.
-  var reset: Timestamp? {
-    response.headers["x-ratelimit-reset"].flatMap { Int64($0) }.map { Timestamp(seconds: $0) }
-  }
+  var reset: Timestamp? { LimitHeaders(response.headers).reset }
 
   /// In seconds.
-  var retryAfter: Double? {
-    guard let text = response.headers["retry-after"] else { return nil }
-    if let seconds = Int(text) { return Double(max(seconds, 0)) }
-    guard let end = Timestamp(httpDate: text), let now = response.headers["date"].flatMap({ Timestamp(httpDate: $0) })
-    else { return nil }
-    return Double(max(end.seconds - now.seconds, 0))
-  }
+  var retryAfter: Double? { LimitHeaders(response.headers).retryAfter }
 
   /// The permissions that would have done, as a workflow writes them.
   ///

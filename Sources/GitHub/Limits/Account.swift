@@ -1,5 +1,4 @@
 import Domain
-import HTTP
 import Synchronization
 
 /// One credential, and the limits of whoever it belongs to.
@@ -12,6 +11,7 @@ final class Account: Sendable {
   private let server: ServerClock
   private let disabled = Atomic(false)
   private let hasLooked = Atomic(false)
+  private let isAccepted = Atomic(false)
 
   init(credential: Credential, governor: RateGovernor, owner: TokenOwner, share: SharedBudget?, server: ServerClock) {
     self.credential = credential
@@ -60,9 +60,13 @@ final class Account: Sendable {
     case budget
   }
 
-  /// False once GitHub did not know the token, where others can do without it.
+  /// False once GitHub did not know the token, or refused it what another may read, where others can do without it.
   var isEnabled: Bool { !disabled.load(ordering: .relaxed) }
   func disable() { disabled.store(true, ordering: .relaxed) }
+
+  /// Whether GitHub has known the token in this run.
+  var wasAccepted: Bool { isAccepted.load(ordering: .relaxed) }
+  func accepted() { isAccepted.store(true, ordering: .relaxed) }
 
   /// Whose budget it is, as far as that is known; nil where budgets are not shared.
   var ownerIfKnown: BudgetOwner? {
@@ -133,24 +137,21 @@ final class Account: Sendable {
 
   /// The request has been answered, or has failed.
   func leave(
-    _ entry: Entry, headers: HTTPHeaders = HTTPHeaders(), charge: Charge, limit: RateGovernor.Limit? = nil
+    _ entry: Entry, headers: LimitHeaders = LimitHeaders(), charge: Charge, limit: RateGovernor.Limit? = nil
   ) async {
     governor.leave(entry.ticket, limit: limit)
     guard let share, let draft = entry.draft else { return }
     if entry.asks, !entry.demand.isQuestion { await owner.asked(.nothing, in: share) }
-    let resource = headers["x-ratelimit-resource"] ?? entry.demand.resource
+    let resource = headers.resource ?? entry.demand.resource
     await share.settle(
       draft, resource: resource, charge: charge, seconds: (ContinuousClock.now - entry.start) / .seconds(1),
       window: window(headers), refusal: limit.map(refusal), owner: entry.asks ? await owner.known : nil)
   }
 
-  private func window(_ headers: HTTPHeaders) -> BudgetReceipt.Window? {
-    guard let limit = headers["x-ratelimit-limit"].flatMap({ Int($0) }),
-      let remaining = headers["x-ratelimit-remaining"].flatMap({ Int($0) }),
-      let reset = headers["x-ratelimit-reset"].flatMap({ Int64($0) })
-    else { return nil }
+  private func window(_ headers: LimitHeaders) -> BudgetReceipt.Window? {
+    guard let limit = headers.limit, let remaining = headers.remaining, let reset = headers.reset else { return nil }
     return BudgetReceipt.Window(
-      limit: limit, remaining: remaining, resetsIn: max(Timestamp(seconds: reset).secondsSince(server.now), 0))
+      limit: limit, remaining: remaining, resetsIn: max(reset.secondsSince(server.now), 0))
   }
 
   private func refusal(_ limit: RateGovernor.Limit) -> BudgetReceipt.Refusal {

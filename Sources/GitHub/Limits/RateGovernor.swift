@@ -1,5 +1,4 @@
 import Domain
-import HTTP
 import Synchronization
 
 /// Keeps one token's requests back while GitHub's limits hold, as far as this process has seen them, because requests
@@ -126,11 +125,9 @@ final class RateGovernor: Sendable {
   }
 
   /// Takes in what an answer's headers say about the budget.
-  func observe(_ headers: HTTPHeaders, resource assumed: String) {
-    guard let remaining = headers["x-ratelimit-remaining"].flatMap({ Int($0) }),
-      let reset = headers["x-ratelimit-reset"].flatMap({ Int64($0) }).map({ Timestamp(seconds: $0) })
-    else { return }
-    observe(resource: headers["x-ratelimit-resource"] ?? assumed, remaining: remaining, reset: reset)
+  func observe(_ headers: LimitHeaders, resource assumed: String) {
+    guard let remaining = headers.remaining, let reset = headers.reset else { return }
+    observe(resource: headers.resource ?? assumed, remaining: remaining, reset: reset)
   }
 
   /// - Parameter reset: by GitHub's clock.
@@ -161,8 +158,4 @@ final class RateGovernor: Sendable {
 
   /// When the secondary limit ends that holds now.
   var secondaryUntil: Timestamp { state.withLock { $0.secondaryUntil } }
-}
-
-extension Timestamp {
-  func secondsSince(_ earlier: Timestamp) -> Double { Double(microseconds - earlier.microseconds) / 1_000_000 }
 }

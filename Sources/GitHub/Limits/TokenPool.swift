@@ -4,7 +4,7 @@ import Synchronization
 
 /// The accounts that requests may go out with. Waits until one of them may send.
 ///
-/// Writes go out with the first. Reads go to the account with most left of its budget; one that was not used yet in its
+/// Writes go out with the first, and where a further one is told less the first is believed. Reads go to the account with most left of its budget; one that was not used yet in its
 /// window counts as full.
 final class TokenPool: Sendable {
   let accounts: [Account]
@@ -16,6 +16,8 @@ final class TokenPool: Sendable {
   private let clock: any WallClock
   private let deadline: any Deadline
   private let logger: Logger
+  /// Held while it is decided to go on without an account, so that one is left.
+  private let endings = Mutex(())
   /// The latest ends of the limits that callers were kept waiting for, by resource, and by nil for all of them.
   private let waitedFor = Mutex<[String?: Timestamp]>([:])
 
@@ -57,8 +59,9 @@ final class TokenPool: Sendable {
               shortest = (0, .unseen)
               try await find(unknown, account)
             }
-          } catch let rejected as TokenRejected where only == nil && account !== accounts[0] {
-            disable(account, rejected)
+          } catch let error as any UserFacingError where error is TokenRejected || error is AppRejected {
+            guard only == nil, !demand.isWrite, goesOn(without: account, after: error) else { throw error }
+            shortest = shortest ?? (0, .unseen)
           }
         }
         guard let shortest else { throw TokenMissing() }
@@ -73,12 +76,35 @@ final class TokenPool: Sendable {
     }
   }
 
-  /// Goes on without an account whose token GitHub does not know.
-  func disable(_ account: Account, _ rejected: TokenRejected) {
-    guard account.isEnabled else { return }
-    account.disable()
-    let words = rejected.message.map { " (\($0))" } ?? ""
-    logger.warning("GitHub rejected one of the further tokens\(words); this run goes on without it.")
+  /// The account whose word counts: the first, and after its end the next one.
+  var trusted: Account { accounts.first(where: \.isEnabled) ?? accounts[0] }
+
+  /// Whether reads go on without an account whose token GitHub does not know; false where there is no other. A first token
+  /// that was never good is a mistake to be mended, one that ends during a run is none.
+  func goesOn(without account: Account, after rejection: any UserFacingError) -> Bool {
+    endings.withLock { _ in
+      let isFirst = account === accounts[0]
+      guard accounts.contains(where: { $0 !== account && $0.isEnabled }), !isFirst || account.wasAccepted else {
+        return false
+      }
+      guard account.isEnabled else { return true }
+      account.disable()
+      let words = (rejection as? TokenRejected)?.message.map { " (\($0))" } ?? ""
+      logger.warning(
+        isFirst
+          ? "\(rejection.problem); this run goes on reading with the further tokens."
+          : "GitHub rejected one of the further tokens\(words); this run goes on without it.")
+      return true
+    }
+  }
+
+  /// Goes on without a further account that was refused what the trusted one was given.
+  func leaveOut(_ account: Account) {
+    endings.withLock { _ in
+      guard account.isEnabled, account !== trusted else { return }
+      account.disable()
+      logger.warning("One of the further tokens may not read what is asked for; this run goes on without it.")
+    }
   }
 
   func leave(_ demand: Demand) {
@@ -108,6 +134,8 @@ final class TokenPool: Sendable {
     guard needed <= deadline.remaining, waited + seconds <= patience else { throw limit }
     let text: Logger.Message = "Waiting \(Int(seconds.rounded(.up))) s for \(limit.name)."
     if isLimit { logger.info(text) } else { logger.trace(text) }
+    LimitWaits.current?.began(at: clock.now)
+    defer { LimitWaits.current?.ended(at: clock.now) }
     try await clock.sleep(seconds: seconds)
   }
 
