@@ -82,7 +82,8 @@ public final class BudgetStore: BudgetLedger, Sendable {
         """
         SELECT owner, resource, quota, remaining, \(microseconds("resets_at")) AS resets
         FROM yardmaster.budget_windows
-        WHERE \(condition) AND resets_at > yardmaster.budget_clock() ORDER BY owner, resource LIMIT 50
+        WHERE \(condition) AND resets_at > yardmaster.budget_clock() AND isfinite(resets_at)
+        ORDER BY owner, resource LIMIT 50
         """, parameters
       ).map { row in
         BudgetBalance(
