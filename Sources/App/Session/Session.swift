@@ -38,7 +38,7 @@ final class Session: Sendable {
   /// Runs the command until it ends, a signal comes, or time is up; says what went wrong where a maintainer looks.
   func perform(_ command: any SessionCommand) async -> ExitStatus {
     do {
-      if let problem = environment.problems.first { throw problem }
+      if let problem = environment.problems.first, !type(of: command).examinesEnvironment { throw problem }
       return try await command.execute(in: self)
     } catch let error as Published {
       report(Fault(error.cause))
