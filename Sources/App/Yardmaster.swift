@@ -79,10 +79,13 @@ protocol SessionCommand: ParsableCommand, Sendable {
   static var printsToStandardOutput: Bool { get }
   /// Whether a failure belongs into the step's outputs and summary: a workflow goes by the command's outcome.
   static var publishesFailure: Bool { get }
+  /// Whether what is wrong with the environment is the command's to tell; every other command ends with it.
+  static var examinesEnvironment: Bool { get }
   func execute(in session: Session) async throws -> ExitStatus
 }
 
 extension SessionCommand {
   static var printsToStandardOutput: Bool { false }
   static var publishesFailure: Bool { false }
+  static var examinesEnvironment: Bool { false }
 }

@@ -142,11 +142,38 @@ public struct InngestClient: Sendable {
     return "\(base)/e/\(percentEncodedPathSegment(eventKey))"
   }
 
-  /// One line of what the server said; nothing where it repeats the key.
+  /// One line of what the server said, without what it repeats of the key: a server may quote only a part of it.
   private func quotable(_ message: String?) -> String {
-    guard let message, !message.contains(eventKey), !message.contains(percentEncodedPathSegment(eventKey)) else {
-      return ""
+    let text = Self.masking([eventKey, percentEncodedPathSegment(eventKey)], in: String((message ?? "").prefix(1_000)))
+    return String(text.prefix(200).map { $0.isNewline ? " " : $0 })
+  }
+
+  /// Characters in a row that a text may not share with a secret; fewer of them are common words' too.
+  private static let sharedRun = 6
+
+  /// Puts an ellipsis in place of each run that is a secret's, in either case. The secrets are ASCII.
+  private static func masking(_ secrets: [String], in text: String) -> String {
+    func lowercased(_ text: String) -> [UInt8] {
+      text.utf8.map { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) ? $0 | 0x20 : $0 }
     }
-    return String(message.prefix(200).map { $0.isNewline ? " " : $0 })
+    let bytes = lowercased(text)
+    var isSecret = [Bool](repeating: false, count: bytes.count)
+    for secret in secrets.map(lowercased) {
+      let length = min(sharedRun, secret.count)
+      guard length > 0, bytes.count >= length else { continue }
+      let runs = Set((0...(secret.count - length)).map { secret[$0..<($0 + length)] })
+      for start in 0...(bytes.count - length) where runs.contains(bytes[start..<(start + length)]) {
+        for place in start..<(start + length) { isSecret[place] = true }
+      }
+    }
+    var shown: [UInt8] = []
+    for (place, byte) in text.utf8.enumerated() {
+      if !isSecret[place] {
+        shown.append(byte)
+      } else if place == 0 || !isSecret[place - 1] {
+        shown += Array("…".utf8)
+      }
+    }
+    return String(decoding: shown, as: UTF8.self)
   }
 }

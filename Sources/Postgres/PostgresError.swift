@@ -49,6 +49,9 @@ public struct PostgresError: Error, Hashable, Sendable, CustomStringConvertible,
     case shutdown
     /// The statement took longer than the connection's limit.
     case timedOut
+    /// The server ended the statement or its transaction: a timeout that is set there, or an administrator. The connection
+    /// need not have ended.
+    case endedByServer
     /// The Swift task was cancelled and its grace was over.
     case cancelled
     case serializationFailure
@@ -102,6 +105,7 @@ public struct PostgresError: Error, Hashable, Sendable, CustomStringConvertible,
     case "25006": .readOnly
     case "53100": .diskFull
     case "53300": .connectionRejected
+    case "57014", "25P04": .endedByServer
     case "57P01", "57P02", "57P03", "57P05", "25P03": .shutdown
     default:
       switch state.prefix(2) {

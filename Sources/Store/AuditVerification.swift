@@ -38,6 +38,9 @@ extension Store {
         guard try row.decode("format") == AuditLine.format else {
           return fault("it has a format that is not known here")
         }
+        guard try row.decodeIfPresent("recorded", as: Timestamp.self) != nil else {
+          return fault("its time is none that it can have been written at")
+        }
         let line = try AuditLine(row: row, repository: repository)
         guard line.sequence == head.sequence + 1 else { return fault("it is missing") }
         guard line.previousHash == head.hash else { return fault("it does not follow the entry before it") }

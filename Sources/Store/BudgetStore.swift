@@ -21,8 +21,13 @@ public final class BudgetStore: BudgetLedger, Sendable {
   /// Closes the connection; the next call would open another.
   public func close() async { await database.close() }
 
+  /// Without a wait for a database that went away: whoever asks for leave goes by what it knows itself meanwhile.
+  private func perform<Value>(_ body: (StoreSession) async throws -> Value) async throws -> Value {
+    try await database.perform(toleratesOutage: false, body)
+  }
+
   public func draw(_ request: BudgetRequest, settling receipts: [BudgetReceipt]) async throws -> BudgetGrant {
-    try await database.perform { session in
+    try await perform { session in
       let row = try await session.query(
         "SELECT granted, wait, reason FROM yardmaster.draw_budget($1::json, $2::json)",
         [.json(RowWriter(object: request).document), .json(RowWriter(receipts).document)])[0]
@@ -33,14 +38,14 @@ public final class BudgetStore: BudgetLedger, Sendable {
 
   public func settle(_ receipts: [BudgetReceipt]) async throws {
     guard !receipts.isEmpty else { return }
-    try await database.perform { session in
+    try await perform { session in
       _ = try await session.query(
         "SELECT yardmaster.settle_budget($1::json)", [.json(RowWriter(receipts).document)])
     }
   }
 
   public func owner(ofToken fingerprint: String) async throws -> BudgetOwner? {
-    try await database.perform { session in
+    try await perform { session in
       let rows = try await session.query(
         "SELECT owner FROM yardmaster.budget_tokens WHERE fingerprint = $1", [.text(fingerprint)])
       return rows.isEmpty ? nil : BudgetOwner(try rows[0].decode("owner"))
@@ -49,7 +54,7 @@ public final class BudgetStore: BudgetLedger, Sendable {
 
   /// Tokens that were not seen for a month are forgotten: each job has a new one.
   public func remember(_ owner: BudgetOwner, ofToken fingerprint: String) async throws {
-    try await database.perform { session in
+    try await perform { session in
       _ = try await session.query(
         """
         WITH forgotten AS (
@@ -72,12 +77,13 @@ public final class BudgetStore: BudgetLedger, Sendable {
   }
 
   private func balances(whose condition: String, _ parameters: [PostgresValue]) async throws -> [BudgetBalance] {
-    try await database.perform { session in
+    try await perform { session in
       try await session.query(
         """
         SELECT owner, resource, quota, remaining, \(microseconds("resets_at")) AS resets
         FROM yardmaster.budget_windows
-        WHERE \(condition) AND resets_at > yardmaster.budget_clock() ORDER BY owner, resource LIMIT 50
+        WHERE \(condition) AND resets_at > yardmaster.budget_clock() AND isfinite(resets_at)
+        ORDER BY owner, resource LIMIT 50
         """, parameters
       ).map { row in
         BudgetBalance(

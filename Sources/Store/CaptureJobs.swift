@@ -67,7 +67,7 @@ extension Store {
 
   private static let jobs = """
     SELECT j.id, j.repository_id, j.job_type, j.processor_type, j.status, j.scope, j.time_range_days, j.metadata,
-      j.error, r.owner, r.name, \(microseconds("j.created_at")) AS created,
+      j.error, r.owner, r.name, \(knownMicroseconds("j.created_at")) AS created,
       \(microseconds("j.started_at")) AS started, \(microseconds("j.completed_at")) AS completed
     FROM yardmaster.progressive_capture_jobs j LEFT JOIN yardmaster.repositories r ON r.id = j.repository_id
     """

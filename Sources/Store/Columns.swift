@@ -4,7 +4,18 @@ import FoundationEssentials
 public import Postgres
 
 /// SQL for a time as microseconds since 1970: its text form would depend on settings of the session.
-func microseconds(_ expression: String) -> String { "(extract(epoch FROM \(expression)) * 1000000)::bigint" }
+///
+/// Rows may be a queue manager's: what lies outside of the years that a date is written with, `infinity` above all, reads
+/// as no time, so that one row hinders nobody who lists it among others.
+func microseconds(_ expression: String) -> String {
+  """
+  CASE WHEN \(expression) BETWEEN '0001-01-01 00:00:00+00' AND '9999-12-31 23:59:59+00' \
+  THEN (extract(epoch FROM \(expression)) * 1000000)::bigint END
+  """
+}
+
+/// The same for a column that has to have a time: one that makes no sense is long ago, so that nobody waits for it.
+func knownMicroseconds(_ expression: String) -> String { "coalesce(\(microseconds(expression)), 0)" }
 
 extension PostgresValue {
   static func time(_ time: Timestamp?) -> PostgresValue { .text(time?.description) }

@@ -7,18 +7,21 @@ actor Connector {
   private var connection: PostgresConnection?
   private var connecting: Task<PostgresConnection, any Error>?
   private var replacedBefore = 0
-  /// Seconds to wait before each further attempt to reach a server that does not answer or takes nobody in now.
-  private static let pauses = [0.1, 0.5]
 
   init(url: String, limits: PostgresConnection.Limits) {
     self.url = url
     self.limits = limits
   }
 
-  /// The open connection. Callers that come while it is being made wait for the same one.
+  /// The open connection. Callers that come while it is being made wait for the same one; where one of them is cancelled
+  /// meanwhile, all find it cancelled.
   func open() async throws -> PostgresConnection {
     if let connection, await connection.isUsable { return connection }
-    let task = connecting ?? Task { [url, limits] in try await Self.connect(url, limits) }
+    let task =
+      connecting
+      ?? Task { [url, limits] in
+        try await PostgresConnection.connect(url, applicationName: "yardmaster", limits: limits)
+      }
     connecting = task
     do {
       let made = try await withTaskCancellationHandler {
@@ -47,21 +50,5 @@ actor Connector {
     connecting?.cancel()
     connecting = nil
     await connection?.close()
-  }
-
-  @concurrent private static func connect(
-    _ url: String, _ limits: PostgresConnection.Limits
-  ) async throws -> PostgresConnection {
-    var attempt = 0
-    while true {
-      do {
-        return try await PostgresConnection.connect(url, applicationName: "yardmaster", limits: limits)
-      } catch {
-        let isPassing = error.condition == .connectionFailed || error.condition == .connectionRejected
-        guard isPassing, attempt < pauses.count, !Task.isCancelled else { throw error }
-        try await Task.sleep(for: .seconds(pauses[attempt]))
-        attempt += 1
-      }
-    }
   }
 }

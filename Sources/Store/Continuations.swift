@@ -3,7 +3,12 @@ import Postgres
 
 extension Store {
   /// The record is `metadata.continuation`: the run that asked last, whether it has dispatched the next one, how many
-  /// runs followed one another, the pages that were committed by then, and how many runs in a row had committed none.
+  /// runs followed one another, the pages that were committed by then, how many runs in a row had committed none, and
+  /// how many since the last page had ended before a limit that was about to end.
+  ///
+  /// Where all that is left waits for a limit, it is left to the sweep, unless the limit ends soon: then the next run
+  /// begins at about its end. Who waits is not idle, so such a run is no failure; but a chain of them that stores
+  /// nothing (limits that follow one another, runs that are shorter than the wait) ends after a few with the sweep.
   public func continueJob(_ job: JobID, runID: Int64) async throws -> Continuation {
     try await perform { session in
       try await session.transaction { transaction in
@@ -20,17 +25,20 @@ extension Store {
             -- One without a moment is free: bool_and passes NULL over.
             coalesce(bool_and(status IN ('pending', 'waiting') AND coalesce(not_before > now(), false))
               FILTER (WHERE status <> 'completed'), false) AS all_wait,
+            coalesce(min(not_before) FILTER (WHERE status <> 'completed')
+              <= now() + make_interval(secs => $2::integer), false) AS is_short,
             \(microseconds("min(not_before) FILTER (WHERE status <> 'completed')")) AS not_before
           FROM yardmaster.capture_chunks WHERE job_id = $1::uuid
-          """, [.id(job)])[0]
+          """, [.id(job), .integer(Continuation.shortWait)])[0]
         // A job without any chunk was never planned: the next run plans it.
         if try chunks.decode("open", as: Int.self) == 0, try chunks.decode("pages", as: Int.self) > 0 {
           return .notNeeded
         }
         let last: Chain? = try row.decodeJSON("continuation")
         if let last, last.runID == runID, last.isDispatched == true { return .alreadyDispatched }
-        if try chunks.decode("all_wait"), let moment: Timestamp = try chunks.decodeIfPresent("not_before") {
-          // Who waits is not idle.
+        let moment: Timestamp? = try chunks.decode("all_wait") ? chunks.decodeIfPresent("not_before") : nil
+        let next = Chain(after: last, runID: runID, pages: try chunks.decode("pages"), waits: moment != nil)
+        if let moment, try !chunks.decode("is_short") || next.hasWaitedEnough {
           try transaction.query(
             """
             UPDATE yardmaster.progressive_capture_jobs SET metadata = jsonb_set(metadata, '{continuation,idle}', '0')
@@ -38,7 +46,6 @@ extension Store {
             """, [.id(job)])
           return .waits(until: moment)
         }
-        let next = Chain(after: last, runID: runID, pages: try chunks.decode("pages"))
         try transaction.query(
           """
           UPDATE yardmaster.progressive_capture_jobs
@@ -78,26 +85,33 @@ private struct Chain: Codable, Sendable {
   var number: Int
   var pages: Int
   var idle: Int
+  /// Runs that committed no page before a limit that was about to end, since the last page.
+  var waits: Int?
+
+  private static let maximumWaits = 5
 
   private enum CodingKeys: String, CodingKey {
-    case number, pages, idle
+    case number, pages, idle, waits
     case runID = "run_id"
     case isDispatched = "dispatched"
   }
 
-  /// - Parameter pages: committed by now.
-  init(after last: Chain?, runID: Int64, pages: Int) {
+  /// - Parameters:
+  ///   - pages: committed by now.
+  ///   - waits: whether all that is left waits for a limit.
+  init(after last: Chain?, runID: Int64, pages: Int, waits: Bool) {
     self.runID = runID
     self.pages = pages
-    if let last, last.runID == runID {
-      number = last.number
-      idle = last.pages == pages ? last.idle : 0
-    } else {
-      number = (last?.number ?? 0) + 1
-      // Before the first run there was nothing.
-      idle = pages == last?.pages ?? 0 ? (last?.idle ?? 0) + 1 : 0
-    }
+    // Before the first run there was nothing.
+    let hasProgressed = pages != last?.pages ?? 0
+    let isSame = last?.runID == runID
+    number = (last?.number ?? 0) + (isSame ? 0 : 1)
+    idle = hasProgressed || waits ? 0 : (last?.idle ?? 0) + (isSame ? 0 : 1)
+    let waitsBefore = hasProgressed ? 0 : last?.waits ?? 0
+    self.waits = waitsBefore + (waits && !hasProgressed && !isSame ? 1 : 0)
   }
+
+  var hasWaitedEnough: Bool { waits ?? 0 > Self.maximumWaits }
 
   var answer: Continuation { idle >= 2 ? .stuck(runs: idle) : .dispatch(number: number) }
 }

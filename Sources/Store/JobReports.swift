@@ -15,7 +15,7 @@ extension Store {
           """
           SELECT j.id, j.job_type, j.processor_type, j.status, j.error,
             coalesce(r.owner || '/' || r.name, j.metadata->>'repository_name', j.metadata->>'repository') AS repository,
-            \(microseconds("j.created_at")) AS created, \(microseconds("j.started_at")) AS started,
+            \(knownMicroseconds("j.created_at")) AS created, \(microseconds("j.started_at")) AS started,
             \(microseconds("j.completed_at")) AS completed
           FROM yardmaster.progressive_capture_jobs j LEFT JOIN yardmaster.repositories r ON r.id = j.repository_id
           WHERE j.id IN (\(selection)) ORDER BY j.created_at DESC, j.id

@@ -5,8 +5,9 @@ import Postgres
 ///
 /// Every call is one transaction, most are one round trip. Whoever claims a row gets a fencing token that grows with each
 /// claim; every write names it, and fails with `LeaseLost` once another process holds a newer one. So each call may be
-/// repeated: where the connection is lost, the store connects again and repeats the call once, and a call whose
-/// transaction was committed although its answer was lost finds what it wrote and changes nothing.
+/// repeated: where the connection is lost, the store connects again and repeats the call, for as long as its
+/// `OutageTolerance` says, and a call whose transaction was committed although its answer was lost finds what it wrote
+/// and changes nothing.
 ///
 /// Nothing relies on a connection's state between transactions, so a pooler in transaction mode may stand in between.
 public final class Store: EventLedger, ActionJournal, CaptureStore, Sendable {
@@ -16,8 +17,9 @@ public final class Store: EventLedger, ActionJournal, CaptureStore, Sendable {
   /// - Parameters:
   ///   - databaseURL: libpq's URI or keyword/value string. Nothing is opened before the first call.
   ///   - auditKey: where given, the audit log's hashes are HMAC-SHA-256 under this key, else SHA-256.
-  public init(databaseURL: String, auditKey: [UInt8]?) {
-    database = Database(url: databaseURL, limits: PostgresConnection.Limits())
+  ///   - tolerance: for how long a database that answered and went away is waited for.
+  public init(databaseURL: String, auditKey: [UInt8]?, tolerance: OutageTolerance = .none) {
+    database = Database(url: databaseURL, limits: PostgresConnection.Limits(), tolerance: tolerance)
     audit = AuditChain(key: auditKey)
   }
 

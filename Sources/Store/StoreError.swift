@@ -72,6 +72,13 @@ public struct StoreError: UserFacingError, Hashable {
       self.init(
         .interrupted, .unavailable, "The database did not answer in time: \(text)",
         advice: "Look for a long-running transaction or an overloaded server, then run the job again.")
+    case .endedByServer:
+      self.init(
+        .interrupted, .unavailable, "The database did not answer in time: \(text)",
+        advice: """
+          Raise the role's, the database's or the pooler's statement_timeout, or look for an overloaded server, then run \
+          the job again.
+          """)
     case .serializationFailure, .deadlock, .lockNotAvailable:
       self.init(
         .contention, .unavailable, "Other transactions kept the database busy: \(text)",

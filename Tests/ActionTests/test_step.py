@@ -69,6 +69,15 @@ class StepTests(unittest.TestCase):
              ["plan", "--repository=octo/repo", "--days-back=5", "--max-items=7"]),
             (dict(command="plan", days_back="  "), ["plan", "--repository=octo/repo", "--all"]),
             (dict(command="plan", days_back=" a b "), ["plan", "--repository=octo/repo", "--days-back=a b"]),
+            (dict(command=" plan\n", repository="\ta/b ", job_id=f" {JOB} ", chunk_size=" 9 ", jobs=" 2"),
+             ["plan", "--repository=a/b", "--chunk-size=9", "--jobs=2", f"--job-id={JOB}"]),
+            (dict(command="plan", repository=" ", job_id=" ", since=" 2026-01-01 "),
+             ["plan", "--repository=octo/repo", "--since=2026-01-01"]),
+            (dict(command="sync", job_id=f"{JOB}\n"), ["sync", f"--job-id={JOB}"]),
+            (dict(command="continue", job_id=f" {JOB}"), ["continue", f"--job-id={JOB}"]),
+            (dict(command="status", job_id=f"{JOB} "), ["status", f"--job-id={JOB}"]),
+            (dict(command="sweep", repository=" a/b", audit_points=" 5 "),
+             ["sweep", "--repository=a/b", "--audit-points=5"]),
             (dict(command="plan", since="2026-01-01"), ["plan", "--repository=octo/repo", "--since=2026-01-01"]),
         ]
         for inputs, expected in cases:
@@ -93,9 +102,11 @@ class StepTests(unittest.TestCase):
                 self.assertNotIn("argument", result.stdout.replace("::error", ""))
 
     def test_sync_without_a_job_is_refused(self):
-        result = self.run_step(command="sync")
-        self.assertEqual(result.returncode, 78)
-        self.assertIn("job-id", result.stderr)
+        for job in ("", "  "):
+            with self.subTest(job=job):
+                result = self.run_step(command="sync", job_id=job)
+                self.assertEqual(result.returncode, 78)
+                self.assertIn("job-id", result.stderr)
 
     def test_the_executables_exit_status_is_the_steps(self):
         for status in (0, 1, 64, 75, 78, 130):

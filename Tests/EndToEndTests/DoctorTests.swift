@@ -83,4 +83,40 @@ import Testing
       }
     }
   }
+
+  /// A GitHub Enterprise Server without rate limits answers 404 where they are asked for, as any wrong address does.
+  @Test func anAddressThatIsNoneOfGitHubs() async throws {
+    try await TestDatabase.withDatabase { database in
+      try await withGitHubDouble(laneModel(liveConfiguration)) { github in
+        let step = try Step(github: github.url, database: database.url)
+        func answer(to target: String) {
+          github.fail(
+            .answer(status: 404, headers: [:], body: #"{"message":"Not Found"}"#), on: .init(target: target), times: nil
+          )
+        }
+        answer(to: "/rate_limit")
+        let unlimited = try await step.run("doctor")
+        #expect(unlimited.status == 0, "\(unlimited.log)")
+        #expect(unlimited.log.contains("it has no rate limits"), "\(unlimited.log)")
+        answer(to: "/*")
+        let wrong = try await step.run("doctor")
+        #expect(wrong.status == 78, "\(wrong.log)")
+        #expect(wrong.log.contains("\(github.url) is not GitHub's API"), "\(wrong.log)")
+        #expect(Self.lines(wrong, "ok    GitHub").isEmpty, "\(wrong.log)")
+      }
+    }
+  }
+
+  @Test func whatIsWrongWithTheEnvironmentIsOneFindingAmongOthers() async throws {
+    try await TestDatabase.withDatabase { database in
+      try await withGitHubDouble(laneModel(liveConfiguration)) { github in
+        let step = try Step(github: github.url, database: database.url)
+          .with("YARDMASTER_APP_ID", "7").with("YARDMASTER_TIME_LIMIT", "soon")
+        let end = try await step.run("doctor")
+        #expect(end.status == 78, "\(end.log)")
+        #expect(Self.lines(end, "FAIL  Environment: ").count == 2, "\(end.log)")
+        #expect(Self.lines(end, "ok    ").count == 4, "\(end.log)")
+      }
+    }
+  }
 }

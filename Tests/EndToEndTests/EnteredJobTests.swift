@@ -31,6 +31,25 @@ import Testing
       """)
   }
 
+  /// A time that is none, in a row of a queue manager's, hinders neither its own capture nor who lists it among others.
+  @Test(arguments: [
+    ("created_at", "infinity"), ("started_at", "infinity"), ("completed_at", "infinity"), ("lane_deadline", "infinity"),
+    ("created_at", "-infinity"), ("created_at", "294276-12-31"),
+  ])
+  func aTimeThatIsNone(column: String, value: String) async throws {
+    try await Self.withWidget { database, _, step in
+      try await Self.enter(database, metadata: #"{"repository_name": "octo/widget"}"#)
+      try await database.query("UPDATE yardmaster.progressive_capture_jobs SET \(column) = '\(value)'")
+      let status = try await step.run("status", "--json")
+      #expect(status.status == 0 && status.log.contains(Self.id), "\(status.log)")
+      let sweep = try await step.with("YARDMASTER_TIME_LIMIT", "60").run("sweep", "--audit-points", "0")
+      #expect(sweep.status == 0, "\(sweep.log)")
+      #expect(
+        try await database.value(
+          "SELECT status AS value FROM yardmaster.progressive_capture_jobs WHERE id = '\(Self.id)'") == "completed")
+    }
+  }
+
   /// Forgets a limit that lasts longer than a test should.
   private static func endLimit(_ database: TestDatabase, _ github: GitHubDouble) async throws {
     github.clearFaults()

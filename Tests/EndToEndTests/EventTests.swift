@@ -163,6 +163,24 @@ import Testing
     }
   }
 
+  /// A secret's name that is misspelt comes as an empty DATABASE_URL: only where a run has no secrets at all is that as
+  /// it should be.
+  @Test(arguments: [
+    (true, "alice", Int32(78)), (true, "dependabot[bot]", 0), (false, "alice", 0),
+  ])
+  func aPullRequestWithoutADatabase(captures: Bool, actor: String, status: Int32) async throws {
+    var model = widget(configuration: liveConfiguration + "\nhistory:\n  capture: \(captures)\n")
+    let number = model.addPullRequest(title: "Fix")
+    try await withGitHubDouble(model) { github in
+      let end = try await Step(github: github.url, database: "").with("GITHUB_ACTOR", actor)
+        .event("pull_request", github.pullRequestEvent(number)).run("run")
+      #expect(end.status == status, "\(end.log)")
+      #expect(end.outputs["outcome"] == (status == 0 ? "ignored" : "failed"))
+      #expect(end.log.contains("DATABASE_URL is not set") == (status == 78))
+      #expect(end.log.contains("no secrets") == (actor != "alice"))
+    }
+  }
+
   @Test func aFailureOpensOneAlertAndARerunTriesAgain() async throws {
     try await withMigratedDatabase { database in
       let configuration = liveConfiguration.replacingOccurrences(of: "alerts: false", with: "alerts: true")

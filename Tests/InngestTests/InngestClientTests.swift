@@ -166,6 +166,19 @@ extension Result {
     }
   }
 
+  /// Six characters in a row of the key are none of the text's.
+  @Test(
+    "nor is a part of the key",
+    arguments: [
+      ("no key ek_Secr", "no key …"), ("no key ...cret/42!", "no key ...…!"), ("no key EK_SECRET", "no key …"),
+      ("no key cret%2F42", "no key …"), ("ek_Secret/42 ek_Secret/42 é", "… … é"), ("no key ek_Se…", "no key ek_Se…"),
+      ("a secre t", "a secre t"),
+    ])
+  func partsOfTheKey(said: String, shown: String) async throws {
+    let (result, _, _) = try await send([Step("POST", path, .json(#"{"error":"\#(said)"}"#, status: 401))])
+    #expect(result.error == .refused(status: 401, message: shown))
+  }
+
   @Test(
     "an address or a key that makes no URL", arguments: ["ftp://x", "x", "", "http://h?a=", "https://a b", "http://#"])
   func addresses(base: String) async throws {

@@ -54,6 +54,7 @@ import Testing
   @Test(arguments: [
     ("UPDATE yardmaster.audit_log SET after_state = '{\"n\": 99}' WHERE sequence = 2", Int64(2)),
     ("UPDATE yardmaster.audit_log SET recorded_at = recorded_at + interval '1 microsecond' WHERE sequence = 3", 3),
+    ("UPDATE yardmaster.audit_log SET recorded_at = 'infinity' WHERE sequence = 3", 3),
     ("DELETE FROM yardmaster.audit_log WHERE sequence = 2", 2),
     ("DELETE FROM yardmaster.audit_log WHERE sequence = 4", 4),
   ])

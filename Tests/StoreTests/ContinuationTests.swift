@@ -80,6 +80,51 @@ import Testing
     }
   }
 
+  /// The next run begins at about the end of a limit that ends soon, and waits for the rest itself. What is a moment away
+  /// is no failure; and a chain in which nothing is stored ends all the same.
+  @Test func aLimitThatEndsSoonBreaksNoChain() async throws {
+    try await withStore { store, database in
+      let job = try await Fixture.job(store, chunks: [.range(first: 1, last: 9), .range(first: 10, last: 19)])
+      func hold(_ interval: String) async throws {
+        try await database.query(
+          """
+          UPDATE yardmaster.capture_chunks SET status = 'waiting', claim_token = NULL, lease_expires_at = NULL,
+            not_before = now() + interval '\(interval)' + interval '1 minute' * (ordinal - 1)
+          """)
+      }
+      func work(_ next: Int) async throws {
+        try await database.query("UPDATE yardmaster.capture_chunks SET not_before = now()")
+        let chunk = try #require(try await store.claimChunk(of: job.id, runID: 1, lease: 600))
+        try await store.commit(
+          page(next), of: chunk, checkpoint: Checkpoint(next: next), finished: false, cost: PageCost(items: 1),
+          widths: [:], lease: 600)
+      }
+      try await hold("1 second")
+      for run in 1...5 {
+        #expect(try await store.continueJob(job.id, runID: Int64(run)) == .dispatch(number: run))
+        // The job's re-run is no further wait.
+        #expect(try await store.continueJob(job.id, runID: Int64(run)) == .dispatch(number: run))
+      }
+      guard case .waits = try await store.continueJob(job.id, runID: 6) else {
+        Issue.record("a chain of waits went on without a page")
+        return
+      }
+      // A page makes them forgotten.
+      try await work(1)
+      try await hold("9 minutes")
+      #expect(try await store.continueJob(job.id, runID: 7) == .dispatch(number: 6))
+      try await hold("11 minutes")
+      guard case .waits = try await store.continueJob(job.id, runID: 8) else {
+        Issue.record("a limit that lasts was not left to the sweep")
+        return
+      }
+      // Neither kind of wait was a failure: two runs that are none have to follow.
+      try await database.query("UPDATE yardmaster.capture_chunks SET not_before = NULL, status = 'pending'")
+      #expect(try await store.continueJob(job.id, runID: 9) == .dispatch(number: 7))
+      #expect(try await store.continueJob(job.id, runID: 10) == .stuck(runs: 2))
+    }
+  }
+
   @Test(arguments: ["completed", "failed", "cancelled"])
   func aClosedJobNeedsNoSuccessor(status: String) async throws {
     try await withStore { store, database in

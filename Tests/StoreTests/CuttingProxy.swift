@@ -3,10 +3,11 @@ import Glibc
 import Synchronization
 
 /// Passes bytes between a client and PostgreSQL, and on demand cuts the client off at the moment when the server's answer
-/// to its next request comes: the request is done, and the client does not know.
+/// to its next request comes: the request is done, and the client does not know. Or it is away, as a server in a failover
+/// is: whoever sends or connects is cut off.
 final class CuttingProxy: Sendable {
   let port: UInt16
-  private let state = Mutex((armed: false, cuts: 0))
+  private let state = Mutex((armed: false, leaves: false, away: false, cuts: 0))
 
   init(to url: String) throws {
     guard let parts = URLComponents(string: url), let target = parts.port else { throw POSIXError(.EINVAL) }
@@ -24,6 +25,10 @@ final class CuttingProxy: Sendable {
       while true {
         let client = accept(listener, nil, nil)
         guard client >= 0, let self else { break }
+        if self.state.withLock({ $0.away }) {
+          close(client)
+          continue
+        }
         let server = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = Self.loopback(UInt16(target))
         let connected = withUnsafePointer(to: &address) { pointer in
@@ -42,6 +47,15 @@ final class CuttingProxy: Sendable {
 
   func cutAfterNextRequest() { state.withLock { $0.armed = true } }
 
+  /// - Parameter afterNextRequest: whether the next request is still done, though not answered.
+  func goAway(afterNextRequest: Bool = false) {
+    state.withLock { state in
+      if afterNextRequest { (state.armed, state.leaves) = (true, true) } else { state.away = true }
+    }
+  }
+
+  func comeBack() { state.withLock { $0.away = false } }
+
   private func pass(_ client: Int32, _ server: Int32) {
     var buffer = [UInt8](repeating: 0, count: 65_536)
     var asked = false
@@ -52,7 +66,7 @@ final class CuttingProxy: Sendable {
       guard poll(&entries, 2, -1) > 0 else { break }
       if entries[0].revents != 0 {
         let count = read(client, &buffer, buffer.count)
-        if count <= 0 { break }
+        if count <= 0 || state.withLock({ $0.away }) { break }
         _ = write(server, &buffer, count)
         asked = true
       }
@@ -62,6 +76,7 @@ final class CuttingProxy: Sendable {
         let cut = state.withLock { state in
           guard state.armed, asked else { return false }
           state.armed = false
+          if state.leaves { (state.leaves, state.away) = (false, true) }
           state.cuts += 1
           return true
         }

@@ -57,6 +57,21 @@ import Testing
     }
   }
 
+  @Test func theServersOwnTimeLimit() async throws {
+    try await withMigratedDatabase { database in
+      try await database.administer("ALTER DATABASE \(database.name) SET statement_timeout = '1s'")
+      let blocker = try await database.connect()
+      _ = try await blocker.query("BEGIN")
+      _ = try await blocker.query("LOCK TABLE yardmaster.events")
+      let error = await failure(database.url)
+      _ = try await blocker.query("ROLLBACK")
+      #expect(error?.cause == .interrupted)
+      #expect(error?.exitStatus == .unavailable)
+      #expect(error?.problem.hasPrefix("The database did not answer in time: ") == true)
+      #expect(error?.advice.contains("statement_timeout") == true)
+    }
+  }
+
   /// A server that runs out of disk space says 53100; a trigger says it in its stead.
   @Test func diskFull() async throws {
     try await withStore { store, database in

@@ -2,20 +2,20 @@ public import Domain
 
 /// Decides which processor an event goes to. Ignoring is decided here, before anything is connected.
 ///
-/// An event without a rule or a command in it goes to capture where it changes what is captured, and where there is a
-/// database: whether the repository wants that, its configuration says.
+/// An event without a rule or a command in it goes to capture where it changes what is captured: whether the repository
+/// wants that, its configuration says. A database is missing by rights only where the run has no secrets.
 public func route(_ event: Event, facts: RoutingFacts) -> Route {
   switch event.payload {
   case .issue(let issue, _):
-    return captured(routeIssue(action: event.action, sender: event.sender ?? issue.author), event, facts)
+    return captured(routeIssue(action: event.action, sender: event.sender ?? issue.author), event)
   case .comment(let comment, _, _):
-    return captured(routeComment(comment, action: event.action, sender: event.sender), event, facts)
+    return captured(routeComment(comment, action: event.action, sender: event.sender), event)
   case .pullRequest(let pull, _), .review(_, on: let pull), .reviewComment(_, on: let pull):
-    if pull.isFromFork && !facts.hasDatabase {
-      return .ignored(reason: "pull request from a fork: its run has no secrets; the sweep will catch up")
+    if !facts.hasDatabase, let cause = causeOfNoSecrets(event, pull) {
+      return .ignored(reason: "\(cause): its run has no secrets; the sweep will catch up")
     }
     let route = Route.ignored(reason: "pull requests are captured by history sync; no rule applies to them yet")
-    return captured(route, event, facts)
+    return captured(route, event)
   case .workflowDispatch(let inputs):
     if CaptureInput.allCases.contains(where: { inputs[$0.rawValue]?.isEmpty == false }) { return .history }
     return .ignored(reason: "the dispatch names no capture: \(CaptureInput.list) are all empty")
@@ -29,10 +29,17 @@ public func route(_ event: Event, facts: RoutingFacts) -> Route {
   }
 }
 
+/// Why GitHub gives a pull request's run no secrets; nil where it does. Whoever re-runs it, `GITHUB_ACTOR` stays.
+/// Source: https://docs.github.com/en/code-security/dependabot/troubleshooting-dependabot/troubleshooting-dependabot-on-github-actions
+private func causeOfNoSecrets(_ event: Event, _ pull: PullRequest) -> String? {
+  if pull.isFromFork { return "pull request from a fork" }
+  let isDependabot = [event.sender?.login, event.run.actor].contains("dependabot[bot]")
+  return isDependabot ? "caused by Dependabot" : nil
+}
+
 /// What automation ignores and capture does not.
-private func captured(_ route: Route, _ event: Event, _ facts: RoutingFacts) -> Route {
-  guard case .ignored = route, facts.hasDatabase, let action = event.action,
-    CapturedActions.of(event.name).contains(action)
+private func captured(_ route: Route, _ event: Event) -> Route {
+  guard case .ignored = route, let action = event.action, CapturedActions.of(event.name).contains(action)
   else { return route }
   return .capture
 }

@@ -12,8 +12,8 @@ struct ContinueCommand: SessionCommand {
     abstract: "Dispatch the workflow once more where its job is not complete.",
     discussion: """
       The last job of the workflow that captures history, with `permissions: actions: write`. Where GitHub's quota is \
-      used up the rest is left to the sweep, and where two runs in a row stored nothing new the chain ends with a \
-      failure.
+      used up for more than ten minutes the rest is left to the sweep, and where two runs in a row stored nothing new \
+      the chain ends with a failure.
       """)
 
   @Option(help: ArgumentHelp("The job that `yardmaster plan` printed.", valueName: "uuid"))

@@ -12,10 +12,15 @@ struct DoctorCommand: SessionCommand {
   static let configuration = CommandConfiguration(
     commandName: "doctor",
     abstract: "Check the environment: token, repository, configuration, database, event file.",
-    discussion: "Writes nothing, neither to GitHub nor to the database. Ends with 0 where all is well.")
+    discussion: """
+      Writes nothing, neither to GitHub nor to the database: that a token may write shows only when it does. Ends with \
+      0 where all is well.
+      """)
 
   @Option(help: ArgumentHelp("The repository; default: GITHUB_REPOSITORY.", valueName: "owner/name"))
   var repository: String?
+
+  static var examinesEnvironment: Bool { true }
 
   /// A limit is a finding, and not waited for.
   private static let patience = 0.0
@@ -26,15 +31,16 @@ struct DoctorCommand: SessionCommand {
 
   private func examine(_ session: Session) async throws -> ExitStatus {
     let findings = Findings(log: session.log)
+    for problem in session.environment.problems { try await findings.check("Environment") { throw problem } }
     let name = try? session.repository(repository)
     let github = session.makeGitHub(patience: Self.patience, installation: name)
     try await findings.check("GitHub") {
-      "\(session.environment.apiURL) answers; \(try await quota(of: github))"
+      "\(session.environment.apiURL) answers; \(try await quota(of: github, at: session.environment.apiURL, name))"
     }
     for (index, token) in session.environment.furtherTokens.enumerated() {
       try await findings.check("Token \(index + 1) of YARDMASTER_TOKENS") {
         let github = session.makeGitHub(GitHubCredentials(token: token), patience: Self.patience)
-        return "accepted; \(try await quota(of: github))"
+        return "accepted; \(try await quota(of: github, at: session.environment.apiURL, name))"
       }
     }
     try await findings.check("Repository") { try await look(at: try session.repository(repository), by: github) }
@@ -61,13 +67,32 @@ struct DoctorCommand: SessionCommand {
   }
 
   /// Asking costs nothing.
-  private func quota(of github: GitHubClient) async throws -> LogText {
+  private func quota(of github: GitHubClient, at apiURL: String, _ name: RepositoryName?) async throws -> LogText {
     let answer = try await github.send(RESTRequest(.get, "/rate_limit"))
-    let limits = try? JSONDecoder().decode(RateLimits.self, from: Data(answer.body))
-    let core = limits?.resources.core
-    let graphQL = limits?.resources.graphql
+    guard answer.status == 200, let limits = Self.decode(RateLimits.self, answer)?.resources else {
+      // A GitHub Enterprise Server without limits answers 404, and so does every address that is none of GitHub's.
+      guard answer.status == 404, try await isGitHub(github, name) else {
+        throw Failure(
+          .configuration, "\(apiURL) is not GitHub's API: GET /rate_limit is answered with \(answer.status)",
+          advice: "Correct GITHUB_API_URL: a GitHub Enterprise Server has its API at https://HOST/api/v3.")
+      }
+      return "it has no rate limits"
+    }
+    let graphQL = limits.graphql
     return
-      "REST \(Figures.count(core?.remaining ?? 0)) of \(Figures.count(core?.limit ?? 0)) requests left, GraphQL \(Figures.count(graphQL?.remaining ?? 0)) of \(Figures.count(graphQL?.limit ?? 0)) points"
+      "REST \(Figures.count(limits.core.remaining)) of \(Figures.count(limits.core.limit)) requests left, GraphQL \(Figures.count(graphQL?.remaining ?? 0)) of \(Figures.count(graphQL?.limit ?? 0)) points"
+  }
+
+  /// Whether the repository is there, or the API's root says where repositories are.
+  private func isGitHub(_ github: GitHubClient, _ name: RepositoryName?) async throws -> Bool {
+    if let name, Self.decode(Repository.self, try await github.send(RESTRequest(.get, "/repos/\(name)"))) != nil {
+      return true
+    }
+    return Self.decode(Root.self, try await github.send(RESTRequest(.get, "/"))) != nil
+  }
+
+  private static func decode<Body: Decodable>(_ type: Body.Type, _ answer: RESTAnswer) -> Body? {
+    answer.status == 200 ? try? JSONDecoder().decode(type, from: Data(answer.body)) : nil
   }
 
   private func look(at name: RepositoryName, by github: GitHubClient) async throws -> LogText {
@@ -77,7 +102,7 @@ struct DoctorCommand: SessionCommand {
         .configuration, "\(name) is not there for this token (GitHub answered \(answer.status))",
         advice: "Check the name, and that the token may read the repository.")
     }
-    let actual = (try? JSONDecoder().decode(Repository.self, from: Data(answer.body)))?.fullName
+    let actual = Self.decode(Repository.self, answer)?.fullName
     if let actual, actual.lowercased() != name.description.lowercased() {
       return "\(name.description) is called \(actual) now; the old name still leads there"
     }
@@ -109,6 +134,12 @@ struct DoctorCommand: SessionCommand {
     let schema: LogText = health.schemaVersion.map { "version \($0)" } ?? "none yet, made by the first run"
     return
       "PostgreSQL \(health.serverVersion), database \(health.database), role \(health.role), schema \(schema) (this executable: \(health.expectedSchemaVersion))"
+  }
+
+  private struct Root: Decodable {
+    var repositoryURL: String
+
+    enum CodingKeys: String, CodingKey { case repositoryURL = "repository_url" }
   }
 
   private struct Repository: Decodable {

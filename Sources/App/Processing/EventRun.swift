@@ -26,7 +26,7 @@ struct EventRun {
   init(session: Session, forcesDryRun: Bool) {
     self.session = session
     self.forcesDryRun = forcesDryRun
-    store = try? session.makeStore()
+    store = try? session.makeStore(tolerance: Self.outageTolerance)
     budget = store.map { EventBudget($0) }
     client = session.makeGitHub(ledger: budget, patience: Self.patience)
     github = client
@@ -40,10 +40,13 @@ struct EventRun {
 
   /// Seconds that a request is kept waiting for a limit: as long as GitHub's own minute.
   private static let patience = 65.0
+  /// Seconds for which a database that went away is waited for: a person waits for what an event brings about, and a
+  /// re-run of the job goes on where it stopped.
+  private static let outageTolerance = 15.0
 
   /// The database, from now on with the budgets that are in it.
   private func openStore() throws -> Store {
-    let store = try store ?? session.makeStore()
+    let store = try store ?? session.makeStore(tolerance: Self.outageTolerance)
     budget?.open()
     return store
   }

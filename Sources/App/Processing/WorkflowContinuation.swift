@@ -1,6 +1,8 @@
 import ActionsRuntime
+import Capture
 import Domain
 import GitHub
+import Markup
 import Store
 
 /// What follows a workflow run that leaves its job incomplete: another run of the same workflow.
@@ -23,10 +25,16 @@ struct WorkflowContinuation {
     }
     let continuation = try await history.store.continueJob(job.id, runID: environment.runID)
     guard case .dispatch = continuation else { return continuation }
+    let dispatch = BulkDispatch(
+      github: history.github, home: home, workflow: file, ref: environment.workflowBranch)
+    let session = history.session
+    let limits = LimitWait(
+      deadline: session.deadline, clock: session.clock, longest: Double(Continuation.shortWait)
+    ) { [log = session.log] moment in
+      log.line("GitHub's rate limit holds until \(moment.description): the next run is dispatched after it.")
+    }
     do {
-      try await BulkDispatch(
-        github: history.github, home: home, workflow: file, ref: environment.workflowBranch
-      ).start(job)
+      try await limits.run { try await dispatch.start(job) }
     } catch let limited as RateLimited {
       try await history.store.noteContinuation(of: job.id, runID: environment.runID, isDispatched: false)
       return .waits(until: limited.until)

@@ -38,7 +38,7 @@ final class Session: Sendable {
   /// Runs the command until it ends, a signal comes, or time is up; says what went wrong where a maintainer looks.
   func perform(_ command: any SessionCommand) async -> ExitStatus {
     do {
-      if let problem = environment.problems.first { throw problem }
+      if let problem = environment.problems.first, !type(of: command).examinesEnvironment { throw problem }
       return try await command.execute(in: self)
     } catch let error as Published {
       report(Fault(error.cause))
@@ -137,13 +137,17 @@ final class Session: Sendable {
   }
 
   /// The database; connects with the first call.
-  func makeStore() throws -> Store {
+  ///
+  /// - Parameter tolerance: seconds for which it is waited for where it goes away; a failover takes up to a minute.
+  func makeStore(tolerance: Double = 90) throws -> Store {
     guard let url = environment.databaseURL else {
       throw Failure(
         .configuration, "DATABASE_URL is not set",
         advice: "Set it to your Postgres database, in a workflow through the input `database-url` from a secret.")
     }
-    return Store(databaseURL: url, auditKey: environment.auditKey.map { Array($0.utf8) })
+    return Store(
+      databaseURL: url, auditKey: environment.auditKey.map { Array($0.utf8) },
+      tolerance: OutageTolerance(seconds: tolerance, deadline: deadline) { [log] in log.line("\($0)") })
   }
 
   /// The repository that a command names, or else the one that the workflow runs in.

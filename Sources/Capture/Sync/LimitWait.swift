@@ -7,27 +7,35 @@ public struct LimitWait: Sendable {
   private let announce: @Sendable (Timestamp) -> Void
   /// Seconds that have to be left after the wait.
   private static let margin = 5.0
+  private let longest: Double
 
-  /// - Parameter announce: told of each wait before it begins.
+  /// - Parameters:
+  ///   - longest: seconds that all waits of a run may take together.
+  ///   - announce: told of each wait before it begins.
   public init(
-    deadline: any Deadline, clock: any WallClock, announce: @escaping @Sendable (Timestamp) -> Void
+    deadline: any Deadline, clock: any WallClock, longest: Double = .infinity,
+    announce: @escaping @Sendable (Timestamp) -> Void
   ) {
     self.deadline = deadline
     self.clock = clock
+    self.longest = longest
     self.announce = announce
   }
 
   /// Runs the body again after each limit that ends in time; throws `RateLimited` for one that does not, and whatever
   /// else the body throws.
   public func run<Value: Sendable>(_ body: () async throws -> Value) async throws -> Value {
+    let begun = clock.now
     while true {
       do {
         return try await body()
       } catch let limited as RateLimited {
-        let seconds = max(1, seconds(from: clock.now, to: limited.until))
-        guard deadline.remaining - seconds > Self.margin, deadline.stopSignal == nil else { throw limited }
+        let wait = max(1, seconds(from: clock.now, to: limited.until))
+        guard deadline.remaining - wait > Self.margin, deadline.stopSignal == nil,
+          seconds(from: begun, to: limited.until) <= longest
+        else { throw limited }
         announce(limited.until)
-        try await clock.sleep(seconds: seconds)
+        try await clock.sleep(seconds: wait)
       }
     }
   }

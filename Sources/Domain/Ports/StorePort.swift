@@ -254,6 +254,10 @@ public enum Continuation: Hashable, Sendable {
   case waits(until: Timestamp)
   /// Two runs in a row committed no page.
   case stuck(runs: Int)
+
+  /// Seconds within which a limit ends that breaks no chain: the next run takes half a minute to start, and waits for
+  /// the rest itself.
+  public static let shortWait = 600
 }
 
 public struct NewJob: Sendable {
