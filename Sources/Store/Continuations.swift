@@ -27,6 +27,7 @@ extension Store {
               FILTER (WHERE status <> 'completed'), false) AS all_wait,
             coalesce(min(not_before) FILTER (WHERE status <> 'completed')
               <= now() + make_interval(secs => $2::integer), false) AS is_short,
+            coalesce(bool_or(status = 'leased' AND lease_expires_at > now()), false) AS is_worked_on,
             \(microseconds("min(not_before) FILTER (WHERE status <> 'completed')")) AS not_before
           FROM yardmaster.capture_chunks WHERE job_id = $1::uuid
           """, [.id(job), .integer(Continuation.shortWait)])[0]
@@ -35,9 +36,13 @@ extension Store {
           return .notNeeded
         }
         let last: Chain? = try row.decodeJSON("continuation")
-        if let last, last.runID == runID, last.isDispatched == true { return .alreadyDispatched }
+        let pages = try chunks.decode("pages", as: Int.self)
+        // A run that is run again has worked on: where nobody else does any more, the run that it dispatched before is no
+        // continuation of that.
+        let isContinued = try pages == last?.pages || chunks.decode("is_worked_on")
+        if let last, last.runID == runID, last.isDispatched == true, isContinued { return .alreadyDispatched }
         let moment: Timestamp? = try chunks.decode("all_wait") ? chunks.decodeIfPresent("not_before") : nil
-        let next = Chain(after: last, runID: runID, pages: try chunks.decode("pages"), waits: moment != nil)
+        let next = Chain(after: last, runID: runID, pages: pages, waits: moment != nil)
         if let moment, try !chunks.decode("is_short") || next.hasWaitedEnough {
           try transaction.query(
             """

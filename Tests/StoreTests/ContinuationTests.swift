@@ -28,6 +28,14 @@ import Testing
       #expect(try await store.continueJob(job.id, runID: 100) == .dispatch(number: 1))
       try await store.noteContinuation(of: job.id, runID: 100)
       #expect(try await store.continueJob(job.id, runID: 100) == .alreadyDispatched)
+      // Run again, it works on; whom it dispatched before is at work no more, or is.
+      try await work(1)
+      let other = try #require(try await store.claimChunk(of: job.id, runID: 1, lease: 600))
+      #expect(try await store.continueJob(job.id, runID: 100) == .alreadyDispatched)
+      try await store.release(other, hold: nil, error: nil)
+      #expect(try await store.continueJob(job.id, runID: 100) == .dispatch(number: 1))
+      try await store.noteContinuation(of: job.id, runID: 100)
+      #expect(try await store.continueJob(job.id, runID: 100) == .alreadyDispatched)
       // A note that comes late says nothing about another run.
       try await store.noteContinuation(of: job.id, runID: 99)
       try await work(2)
