@@ -107,7 +107,7 @@ import Testing
           page(next), of: chunk, checkpoint: Checkpoint(next: next), finished: false, cost: PageCost(items: 1),
           widths: [:], lease: 600)
       }
-      try await hold("1 second")
+      try await hold("1 minute")
       for run in 1...5 {
         #expect(try await store.continueJob(job.id, runID: Int64(run)) == .dispatch(number: run))
         // The job's re-run is no further wait.
