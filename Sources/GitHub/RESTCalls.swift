@@ -23,18 +23,20 @@ extension Exchange {
   func look(_ account: Account) async throws {
     struct Budgets: Decodable {
       struct Budget: Decodable {
+        var limit: Int?
         var remaining: Int
         var reset: Int64
       }
       var resources: [String: Budget]
     }
-    defer { account.looked() }
     let path = "/rate_limit"
     var demand = Demand.rest(.get, path: path)
     demand.isQuestion = true
     let call = Call(
       method: "GET", url: try endpoint.resolve(path), name: path, headers: [("Accept", "application/vnd.github+json")],
       body: nil, demand: demand, isIdempotent: true, timeout: 30)
+    // Whether or not there is an answer, it was looked.
+    defer { account.looked() }
     let answer = try await perform(call, only: account) { response, _ in
       Self.judge(response, method: "GET", path: path)
     }
@@ -42,7 +44,9 @@ extension Exchange {
     guard answer.status == 200, let budgets = try? JSONDecoder().decode(Budgets.self, from: Data(answer.body)) else {
       return
     }
+    let token = try await account.credential.token()
     for (resource, budget) in budgets.resources {
+      if let limit = budget.limit { await account.saw(limit: limit, of: resource, token: token) }
       account.governor.observe(
         resource: resource, remaining: LimitHeaders.amount(budget.remaining), reset: Timestamp(seconds: budget.reset))
     }

@@ -16,7 +16,7 @@ import Testing
         let step = try Step(github: github.url, database: database.url)
         let job = try #require(try await step.run("plan", "--all", "--chunk-size", "10").outputs["job-id"])
         github.fail(.primaryLimit(resetIn: 3_000), on: .init(target: "*/pulls/comments*"))
-        github.hold(on: .graphQL)
+        github.hold(on: .init(operation: "CaptureItems"))
         let running = try step.start("sync", "--job-id", job)
         _ = await github.held()
         running.kill(SIGTERM)

@@ -4,11 +4,13 @@ import ScriptedServer
 import Testing
 
 private let ok = Step("GET", "/a", .json("{}", headers: full))
-private let full = window(4000)
+private let full = window(400)
 
-private func window(_ remaining: Int, reset: Int64 = 100, resource: String = "core") -> [String: String] {
+private func window(
+  _ remaining: Int, limit: Int = 1000, reset: Int64 = 100, resource: String = "core"
+) -> [String: String] {
   var headers = budget(remaining, reset: reset, resource: resource)
-  headers["X-RateLimit-Limit"] = "5000"
+  headers["X-RateLimit-Limit"] = "\(limit)"
   return headers
 }
 
@@ -32,7 +34,7 @@ private func get(_ yard: Yard, _ path: String = "/a") async throws -> RESTAnswer
     let query = #"{"data":{"name":"n","rateLimit":{"cost":7,"remaining":4000,"resetAt":"2027-01-15T09:00:00Z"}}}"#
     let steps = [
       ok, Step("GET", "/a", .answer(status: 304, headers: full)), Step("POST", "/issues/1/comments", .json("{}")),
-      Step("POST", "/graphql", .json(query, headers: window(3993, resource: "graphql"))),
+      Step("POST", "/graphql", .json(query, headers: window(393, resource: "graphql"))),
       Step("GET", "/search/issues?q=a", .json("{}")),
     ]
     try await Yard.run(steps, token: Self.actions, budgets: budgets(ledger)) { yard in
@@ -58,7 +60,7 @@ private func get(_ yard: Yard, _ path: String = "/a") async throws -> RESTAnswer
       let receipts = await ledger.receipts
       #expect(receipts.map(\.id) == draws.map(\.id))
       #expect(receipts.map(\.cost) == [1, 0, 1, 7, 1])
-      #expect(receipts[0].window == BudgetReceipt.Window(limit: 5000, remaining: 4000, resetsIn: 100))
+      #expect(receipts[0].window == BudgetReceipt.Window(limit: 1000, remaining: 400, resetsIn: 100))
       #expect(receipts[2].window == nil)
       #expect(receipts.allSatisfy { $0.refusal == nil })
       await yard.client.flush()
@@ -116,14 +118,14 @@ private func get(_ yard: Yard, _ path: String = "/a") async throws -> RESTAnswer
         "X-RateLimit-Reset": "100000000000000", "Date": Yard.date,
       ])
     let refusal = Reply.json("{}", status: 429, headers: ["Retry-After": "9223372036854775807"])
+    let whose = Step("POST", "/graphql", .json(#"{"data":{"viewer":{"login":"bob"}}}"#))
     try await Yard.run(
-      [Step("GET", "/a", reply), Step("GET", "/a", refusal)], token: Self.actions, budgets: budgets(ledger),
-      deadline: 60
+      [whose, Step("GET", "/a", reply), Step("GET", "/a", refusal)], budgets: budgets(ledger), deadline: 60
     ) { yard in
       _ = try await get(yard)
       #expect(await yard.client.usage.restRemaining == Int(Int32.max))
       #expect(await thrown { _ = try await get(yard) } is RateLimited)
-      let window = try #require(await ledger.receipts.first?.window)
+      let window = try #require(await ledger.receipts.compactMap(\.window).first)
       #expect(window.limit == Int(Int32.max) && window.remaining == Int(Int32.max) && window.resetsIn > 0)
     }
   }
@@ -146,23 +148,24 @@ private func get(_ yard: Yard, _ path: String = "/a") async throws -> RESTAnswer
     async throws
   {
     let ledger = LedgerDouble()
-    await ledger.play(.wait(seconds: 30, reason: reason))
-    try await Yard.run([ok], token: Self.actions, budgets: budgets(ledger)) { yard in
-      _ = try await get(yard)
+    await ledger.play(.granted, .wait(seconds: 30, reason: reason))
+    try await Yard.run([ok, ok], token: Self.actions, budgets: budgets(ledger)) { yard in
+      for _ in 0..<2 { _ = try await get(yard) }
       try #require(yard.clock.sleeps.count == 1)
       #expect((30...31).contains(yard.clock.sleeps[0]))
-      #expect(await ledger.draws.count == 2)
+      #expect(await ledger.draws.count == 3)
     }
   }
 
   /// A wait for one resource holds back nobody but it; a secondary limit everybody; and nobody asks the ledger again.
   @Test func whatIsKnownIsNotAskedAgain() async throws {
     let ledger = LedgerDouble()
-    await ledger.play(.wait(seconds: 30, reason: .primary), .granted, .wait(seconds: 50, reason: .secondary))
-    let steps = [ok, Step("POST", "/graphql", .json(#"{"data":{"name":"n"}}"#))]
+    await ledger.play(.granted, .wait(seconds: 30, reason: .primary), .granted, .wait(seconds: 50, reason: .secondary))
+    let steps = [ok, Step("POST", "/graphql", .json(#"{"data":{"name":"n"}}"#)), ok]
     try await Yard.run(steps, token: Self.actions, budgets: budgets(ledger), patience: 20) { yard in
+      _ = try await get(yard)
       for _ in 0..<3 { #expect(await thrown { _ = try await get(yard) } is RateLimited) }
-      #expect(await ledger.draws.count == 1)
+      #expect(await ledger.draws.count == 2)
       _ = try await yard.ask()
       #expect(await thrown { _ = try await yard.ask() } is RateLimited)
       try await yard.clock.sleep(seconds: 29)
@@ -171,7 +174,7 @@ private func get(_ yard: Yard, _ path: String = "/a") async throws -> RESTAnswer
       #expect(error?.resource == nil)
       #expect((50...52).contains(Double(until.microseconds - FakeClock.start.microseconds) / 1e6))
       #expect(await yard.client.limits.map(\.until).max() == until)
-      #expect(await ledger.draws.count == 3)
+      #expect(await ledger.draws.count == 4)
       try await yard.clock.sleep(seconds: 24)
       _ = try await get(yard)
     }
@@ -242,7 +245,7 @@ private func get(_ yard: Yard, _ path: String = "/a") async throws -> RESTAnswer
   }
 
   @Test(arguments: [
-    ("Alice", "user:alice"), ("github-actions[bot]", "repository:oct/hello"), ("robot[bot]", "repository:oct/hello"),
+    ("Alice", "user:alice"), ("github-actions[bot]", "repository:oct/hello"), ("robot[bot]", "installation:robot@oct"),
   ])
   func theUserComesWithTheFirstQuery(login: String, owner: String) async throws {
     let ledger = LedgerDouble()
@@ -351,7 +354,7 @@ private func get(_ yard: Yard, _ path: String = "/a") async throws -> RESTAnswer
     let ledger = LedgerDouble()
     let refusal = Step("POST", "/graphql", .json(#"{"message":"Bad credentials"}"#, status: 401))
     // Some of the first one's budget is used, so that the further one is looked at before it.
-    let steps = [Step("GET", "/a", times: 3, .json("{}", headers: window(4000)))] + (bad == "bad" ? [refusal] : [])
+    let steps = [Step("GET", "/a", times: 3, .json("{}", headers: window(400)))] + (bad == "bad" ? [refusal] : [])
     let credentials = GitHubCredentials(token: "ghs_tokenOfTheJob", furtherTokens: [bad])
     try await Yard.run(steps, credentials: credentials, budgets: budgets(ledger)) { yard in
       for _ in 0..<3 { _ = try await get(yard) }
@@ -359,11 +362,72 @@ private func get(_ yard: Yard, _ path: String = "/a") async throws -> RESTAnswer
     }
   }
 
+  /// A token of an App's installation looks like `GITHUB_TOKEN` until an answer shows its limit.
+  @Test(arguments: [
+    ("robot[bot]", "installation:robot@oct"), ("robot", "installation:robot@oct"),
+    ("github-actions[bot]", "repository:oct/hello"),
+  ])
+  func aTokenOfTheJobsLooksIsKnownByItsLimit(login: String, owner: String) async throws {
+    let ledger = LedgerDouble()
+    let first = Step("GET", "/a", .json("{}", headers: window(4_999, limit: 5_000)))
+    try await Yard.run(
+      [first, Self.answer(login), ok, Self.silent], token: "ghs_job", budgets: budgets(ledger)
+    ) { yard in
+      _ = try await get(yard)
+      _ = try await yard.ask()
+      _ = try await get(yard)
+      _ = try await yard.ask()
+      await yard.client.flush()
+      let drawn = await owners(ledger)
+      #expect(drawn[0] == "repository:oct/hello" && drawn[1].hasPrefix("token:"))
+      #expect(drawn[2...].allSatisfy { $0 == owner })
+      // What the first answer showed is nothing of the repository's.
+      let receipts = await ledger.receipts
+      let mistaken = try #require(receipts.first { $0.owner.description.hasSuffix("repository:oct/hello") })
+      #expect(mistaken.window == nil && mistaken.cost == 0)
+      #expect(receipts.contains { $0.window?.limit == 5_000 && $0.owner.description.contains(" token:") })
+      #expect(await ledger.known.count == 1)
+    }
+    // The next process with the token need not ask.
+    try await Yard.run([first, Self.silent], token: "ghs_job", budgets: budgets(ledger)) { yard in
+      _ = try await get(yard)
+      _ = try await yard.ask()
+      #expect(await owners(ledger).last == owner)
+    }
+  }
+
+  /// Where the repository's window is used up, it is looked whether the token is the repository's, at no cost.
+  @Test(arguments: [1_000, 5_000], [BudgetRequest.Priority.history, .event])
+  func aUsedUpWindowIsNotTakenForTheTokens(limit: Int, priority: BudgetRequest.Priority) async throws {
+    let ledger = LedgerDouble()
+    let wait = BudgetGrant.wait(seconds: 3_000, reason: .primary)
+    await ledger.play(wait, .granted, limit == 1_000 ? wait : .granted)
+    let isAnApps = limit == 5_000
+    let limits = #"{"resources":{"core":{"limit":\#(limit),"remaining":\#(limit),"used":0,"reset":1800000100}}}"#
+    let steps =
+      [Step("GET", "/rate_limit", .json(limits))]
+      + (isAnApps && priority == .history ? [Self.answer("robot[bot]")] : []) + (isAnApps ? [ok] : [])
+    try await Yard.run(
+      steps, token: "ghs_job", budgets: budgets(ledger, priority: priority), patience: 20
+    ) { yard in
+      for _ in 0..<(isAnApps ? 1 : 3) {
+        let end = await thrown { _ = try await get(yard) }
+        #expect(isAnApps ? end == nil : end is RateLimited)
+      }
+      let last = await owners(ledger).last ?? ""
+      if isAnApps {
+        #expect(priority == .history ? last == "installation:robot@oct" : last.hasPrefix("token:"))
+      } else {
+        #expect(last == "repository:oct/hello")
+      }
+    }
+  }
+
   /// Only the job's own token is its repository's; another of the kind is some App's.
   @Test func aFurtherTokenOfAnAppHasItsOwnBudget() async throws {
     let ledger = LedgerDouble()
     let steps = [
-      Step("GET", "/a", .json("{}", headers: window(4000))), Self.answer("robot[bot]"),
+      Step("GET", "/a", .json("{}", headers: window(400))), Self.answer("robot[bot]"),
       Step("GET", "/a", times: 2, .json("{}")),
     ]
     let credentials = GitHubCredentials(token: "ghs_tokenOfTheJob", furtherTokens: ["ghs_another"])

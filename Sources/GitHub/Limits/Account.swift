@@ -27,18 +27,21 @@ final class Account: Sendable {
     let token: String
     /// Whether the request is to ask whose token it is, too.
     let asks: Bool
+    /// Whether it goes by the owner that the token's looks make probable.
+    fileprivate let isPresumed: Bool
     fileprivate let ticket: RateGovernor.Ticket
     fileprivate let draft: SharedBudget.Draft?
     let demand: Demand
     fileprivate let start = ContinuousClock.now
 
     fileprivate init(
-      _ account: Account, _ token: String, asks: Bool, _ ticket: RateGovernor.Ticket, _ draft: SharedBudget.Draft?,
-      _ demand: Demand
+      _ account: Account, _ token: String, asks: Bool, isPresumed: Bool, _ ticket: RateGovernor.Ticket,
+      _ draft: SharedBudget.Draft?, _ demand: Demand
     ) {
       self.account = account
       self.token = token
       self.asks = asks
+      self.isPresumed = isPresumed
       self.ticket = ticket
       self.draft = draft
       self.demand = demand
@@ -85,7 +88,7 @@ final class Account: Sendable {
     switch governor.enter(demand) {
     case .wait(let seconds, let reason): return .wait(seconds, reason)
     case .go(let ticket):
-      guard let share else { return .go(Entry(self, token, asks: false, ticket, nil, demand)) }
+      guard let share else { return .go(Entry(self, token, asks: false, isPresumed: false, ticket, nil, demand)) }
       let drawn: Answer
       do {
         drawn = try await draw(demand, ticket, token, share)
@@ -105,7 +108,11 @@ final class Account: Sendable {
     let whose: BudgetOwner
     var asks = demand.isQuestion
     var isKnown = !asks
-    if share.priority == .event {
+    var isPresumed = false
+    if !asks, let presumption = await owner.presumption(token, credential) {
+      whose = presumption
+      isPresumed = true
+    } else if share.priority == .event {
       // An event's few requests are not worth a question: the token obeys every limit of its host.
       (whose, isKnown) = await owner.presumed(of: token, credential: credential, in: share)
     } else if asks {
@@ -124,8 +131,11 @@ final class Account: Sendable {
       !asks || hasLooked.load(ordering: .relaxed) || governor.remaining(demand.resource) != nil
     do {
       let answer = try await share.draw(
-        demand, owner: whose, standing: isKnown ? .identified : isSeen ? .unidentified : .unseen)
-      if case .granted(let draft) = answer { return .go(Entry(self, token, asks: asks, ticket, draft, demand)) }
+        demand, owner: whose, standing: isKnown ? .identified : isSeen ? .unidentified : .unseen,
+        looksFirst: isPresumed && !hasLooked.load(ordering: .relaxed))
+      if case .granted(let draft) = answer {
+        return .go(Entry(self, token, asks: asks, isPresumed: isPresumed, ticket, draft, demand))
+      }
       if asks, !demand.isQuestion { await owner.asked(.nothing, in: share) }
       guard case .wait(let seconds, let reason) = answer else { return .unknown(.budget) }
       return .wait(seconds, reason)
@@ -143,9 +153,19 @@ final class Account: Sendable {
     guard let share, let draft = entry.draft else { return }
     if entry.asks, !entry.demand.isQuestion { await owner.asked(.nothing, in: share) }
     let resource = headers.resource ?? entry.demand.resource
+    if let limit = headers.limit { await saw(limit: limit, of: resource, token: entry.token) }
+    // What was sent before the token showed whose it is not is nothing of the repository's.
+    let another = entry.isPresumed ? await owner.insteadOfRepository : nil
+    let whose = entry.asks ? await owner.known : another
     await share.settle(
       draft, resource: resource, charge: charge, seconds: (ContinuousClock.now - entry.start) / .seconds(1),
-      window: window(headers), refusal: limit.map(refusal), owner: entry.asks ? await owner.known : nil)
+      window: window(headers), refusal: limit.map(refusal), owner: whose, isMistaken: another != nil)
+  }
+
+  /// Takes in the hourly limit of a resource.
+  func saw(limit: Int, of resource: String, token: String) async {
+    guard resource == "core" || resource == "graphql" else { return }
+    await owner.saw(limit: limit, of: token, credential)
   }
 
   private func window(_ headers: LimitHeaders) -> BudgetReceipt.Window? {

@@ -65,7 +65,12 @@ final class SharedBudget: Sendable {
   }
 
   /// Asks the ledger for leave to send a request. Throws `CancellationError` alone.
-  func draw(_ demand: Demand, owner: BudgetOwner, standing: BudgetRequest.Standing) async throws -> Answer {
+  ///
+  /// - Parameter looksFirst: whether it is to be looked what is left of the token's own budget before it is waited for the
+  ///   end of the owner's window: it may be another's.
+  func draw(
+    _ demand: Demand, owner: BudgetOwner, standing: BudgetRequest.Standing, looksFirst: Bool = false
+  ) async throws -> Answer {
     let now = clock.now
     let (held, receipts) = state.withLock { state in
       let held = [demand.resource, ""].compactMap { state.until[$0] }.max { $0.end < $1.end }
@@ -84,7 +89,8 @@ final class SharedBudget: Sendable {
       let grant = try await hurry { try await ledger.draw(request, settling: receipts) }
       state.withLock { $0.hasFailed = false }
       guard case .wait(let seconds, let reason) = grant else { return .granted(Draft(request: request)) }
-      return reason == .unseen ? .unseen : hold(demand.resource, seconds: seconds, reason: reason)
+      return reason == .unseen || reason == .primary && looksFirst
+        ? .unseen : hold(demand.resource, seconds: seconds, reason: reason)
     } catch {
       // It may have been granted all the same, and would count as under way for a minute.
       keep(
@@ -99,10 +105,12 @@ final class SharedBudget: Sendable {
 
   /// Says what became of a request. A refusal goes out at once, so that all processes obey it.
   ///
-  /// - Parameter owner: who turned out to be its owner in truth, where it was drawn under another name.
+  /// - Parameters:
+  ///   - owner: who turned out to be its owner in truth, where it was drawn under another name.
+  ///   - isMistaken: whether that other name is somebody else's.
   func settle(
     _ draft: Draft, resource: String, charge: Charge, seconds: Double, window: BudgetReceipt.Window?,
-    refusal: BudgetReceipt.Refusal?, owner: BudgetOwner?
+    refusal: BudgetReceipt.Refusal?, owner: BudgetOwner?, isMistaken: Bool = false
   ) async {
     if refusal == nil {
       // A moving average that the last three requests make up most of.
@@ -112,7 +120,10 @@ final class SharedBudget: Sendable {
     let receipt = BudgetReceipt(
       id: request.id, owner: request.owner, resource: resource, cost: charge.amount, seconds: seconds, window: window,
       refusal: refusal)
-    keep([receipt])
+    keep([
+      isMistaken
+        ? BudgetReceipt(id: request.id, owner: request.owner, resource: request.resource, cost: 0, seconds: 0) : receipt
+    ])
     if let owner, owner != request.owner {
       var moved = receipt
       moved.id = .random()
