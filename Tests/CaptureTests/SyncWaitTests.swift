@@ -1,7 +1,8 @@
-import Capture
 import Domain
 import Synchronization
 import Testing
+
+@testable import Capture
 
 /// Waiting for GitHub's limits, and what a run may spend.
 @Suite struct SyncWaitTests {
@@ -108,9 +109,9 @@ import Testing
         github: { call in
           guard Self.asksForItems(call), isFirst.withLock({ $0 }) else { return nil }
           isFirst.withLock { $0 = false }
-          if isWait { LimitWaits.current?.began(at: clock.now) }
+          if isWait { LimitWaits.observer?.waitBegan(at: clock.now) }
           clock.advance(70)
-          if isWait { LimitWaits.current?.ended(at: clock.now) }
+          if isWait { LimitWaits.observer?.waitEnded(at: clock.now) }
           return nil
         })
       _ = try await harness.plan(chunkSize: 50)
@@ -118,6 +119,18 @@ import Testing
       #expect(result.isComplete == isWait)
       #expect(result.stopped == (isWait ? nil : .timeLimit))
     }
+  }
+
+  /// Calls that wait at the same time count once.
+  @Test func timeInWhichACallWaitsIsCounted() {
+    let waited = WaitedTime()
+    let start = Self.start
+    for (isBegin, second) in [(true, 0), (true, 5), (false, 10), (false, 20), (true, 30), (false, 31)]
+      as [(Bool, Double)]
+    {
+      if isBegin { waited.waitBegan(at: start + second) } else { waited.waitEnded(at: start + second) }
+    }
+    #expect(waited.seconds == 21)
   }
 
   @Test func aSignalEndsTheSleep() async throws {

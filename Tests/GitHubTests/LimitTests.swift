@@ -1,6 +1,7 @@
 import Domain
 import GitHub
 import ScriptedServer
+import Synchronization
 import Testing
 
 private let ok = Step("GET", "/a", .json("{}"))
@@ -165,22 +166,21 @@ private func get(_ yard: Yard, _ path: String = "/a") async throws -> RESTAnswer
     }
   }
 
-  /// Each task's waits are its own; calls that wait at the same time count once.
-  @Test func whoeverMakesTheCallsLearnsHowLongTheyWaited() async throws {
+  /// Each task learns of its own waits.
+  @Test func whoeverMakesTheCallsLearnsThatTheyWaited() async throws {
+    final class Waits: LimitWaitObserver {
+      let moments = Mutex<[Timestamp]>([])
+      func waitBegan(at moment: Timestamp) { moments.withLock { $0.append(moment) } }
+      func waitEnded(at moment: Timestamp) { moments.withLock { $0.append(moment) } }
+    }
     let refusal = Reply.json("{}", status: 429, headers: ["Retry-After": "30"])
-    try await Yard.run([Step("GET", "/a", refusal), ok, Step("GET", "/a", .json("{}"))]) { yard in
-      let (limited, free) = (LimitWaits(), LimitWaits())
-      _ = try await LimitWaits.$current.withValue(limited) { try await get(yard) }
-      _ = try await LimitWaits.$current.withValue(free) { try await get(yard) }
-      #expect(limited.seconds == 30 && free.seconds == 0)
+    try await Yard.run([Step("GET", "/a", refusal), Step("GET", "/a", times: 2, .json("{}"))]) { yard in
+      let (limited, free) = (Waits(), Waits())
+      _ = try await LimitWaits.$observer.withValue(limited) { try await get(yard) }
+      _ = try await LimitWaits.$observer.withValue(free) { try await get(yard) }
+      #expect(limited.moments.withLock { $0 } == [FakeClock.start, FakeClock.start + 30])
+      #expect(free.moments.withLock { $0 } == [])
     }
-    let waits = LimitWaits()
-    for (isBegin, second) in [(true, 0), (true, 5), (false, 10), (false, 20), (true, 30), (false, 31)]
-      as [(Bool, Double)]
-    {
-      if isBegin { waits.began(at: FakeClock.start + second) } else { waits.ended(at: FakeClock.start + second) }
-    }
-    #expect(waits.seconds == 21)
   }
 
   /// An answer takes its time: a limit is waited out only where some of it is left afterwards.

@@ -105,6 +105,22 @@ func budget(_ remaining: Int, reset: Int64 = 100, resource: String = "core") -> 
   ]
 }
 
+/// The same with the limit of the window, by default that of `GITHUB_TOKEN`.
+func window(
+  _ remaining: Int, limit: Int = 1000, reset: Int64 = 100, resource: String = "core"
+) -> [String: String] {
+  var headers = budget(remaining, reset: reset, resource: resource)
+  headers["X-RateLimit-Limit"] = "\(limit)"
+  return headers
+}
+
+func budgets(
+  _ ledger: LedgerDouble, repository: String? = "Oct/Hello", priority: BudgetRequest.Priority = .history
+) -> GitHubClient.Budgets {
+  GitHubClient.Budgets(
+    ledger: ledger, priority: priority, repository: repository.flatMap { RepositoryName($0) })
+}
+
 func thrown(_ body: () async throws -> Void) async -> (any Error)? {
   do {
     try await body()

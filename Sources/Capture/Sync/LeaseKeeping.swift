@@ -28,9 +28,9 @@ extension SyncRun {
   ) -> Task<FetchedStep, any Error> {
     Task { [clock] in
       let begun = clock.now
-      let waits = LimitWaits()
+      let waits = WaitedTime()
       do {
-        let step = try await LimitWaits.$current.withValue(waits) {
+        let step = try await LimitWaits.$observer.withValue(waits) {
           let requests = identified ? 0 : try await walk.requireSameRepository()
           var step = try await walk.step(at: checkpoint, pace: pace)
           step.cost.requests += requests

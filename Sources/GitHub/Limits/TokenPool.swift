@@ -134,8 +134,8 @@ final class TokenPool: Sendable {
     guard needed <= deadline.remaining, waited + seconds <= patience else { throw limit }
     let text: Logger.Message = "Waiting \(Int(seconds.rounded(.up))) s for \(limit.name)."
     if isLimit { logger.info(text) } else { logger.trace(text) }
-    LimitWaits.current?.began(at: clock.now)
-    defer { LimitWaits.current?.ended(at: clock.now) }
+    LimitWaits.observer?.waitBegan(at: clock.now)
+    defer { LimitWaits.observer?.waitEnded(at: clock.now) }
     try await clock.sleep(seconds: seconds)
   }
 
