@@ -17,6 +17,13 @@ public struct TestDatabase: Sendable {
     template: String = "empty", prepare: (@Sendable (_ url: String) async throws -> Void)? = nil,
     _ body: (TestDatabase) async throws -> Value
   ) async throws -> Value {
+    try await Turns.shared.with { try await withNewDatabase(template, prepare, body) }
+  }
+
+  private static func withNewDatabase<Value>(
+    _ template: String, _ prepare: (@Sendable (_ url: String) async throws -> Void)?,
+    _ body: (TestDatabase) async throws -> Value
+  ) async throws -> Value {
     let cluster = try await TestCluster.shared.url()
     let source =
       if let prepare { try await TestCluster.shared.template(template, prepare: prepare) } else { "template1" }

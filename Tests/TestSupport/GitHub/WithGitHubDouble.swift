@@ -6,9 +6,11 @@ public func withGitHubDouble<Result>(
   _ repositories: RepositoryModel..., configuration: GitHubDouble.Configuration = GitHubDouble.Configuration(),
   _ body: (GitHubDouble) async throws -> Result
 ) async throws -> Result {
-  let double = try GitHubDouble(repositories, configuration)
-  defer { double.stop() }
-  let result = try await body(double)
-  try double.verify()
-  return result
+  try await Turns.shared.with {
+    let double = try GitHubDouble(repositories, configuration)
+    defer { double.stop() }
+    let result = try await body(double)
+    try double.verify()
+    return result
+  }
 }
