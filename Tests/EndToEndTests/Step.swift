@@ -84,6 +84,8 @@ struct Step {
       ended.enter()
       process.terminationHandler = { _ in ended.leave() }
       try process.run()
+      // The process has its own; this one would stay open as long as Foundation keeps the ended process.
+      try handle.close()
     }
 
     func kill(_ signal: Int32) { Glibc.kill(process.processIdentifier, signal) }
