@@ -157,6 +157,8 @@ private func get(_ yard: Yard, _ path: String = "/a") async throws -> RESTAnswer
       await yard.client.flush()
       let drawn = await owners(ledger)
       #expect(drawn[0] == "repository:oct/hello" && drawn[1].hasPrefix("token:"))
+      // As long as it may be another's, it obeys all limits.
+      #expect(await ledger.draws.first?.standing == .unseen)
       #expect(drawn[2...].allSatisfy { $0 == owner })
       // What the first answer showed is nothing of the repository's.
       let receipts = await ledger.receipts

@@ -7,9 +7,10 @@ import Domain
 /// - `GITHUB_TOKEN` (`ghs_…`): the repository's, which all its jobs share. A token of an App's installation that somebody
 ///   else minted looks alike. So it is presumed to be the repository's, until an answer shows its hourly limit: 1,000 are
 ///   `GITHUB_TOKEN`'s alone; with any other limit it is asked about like the next kind.
-/// - Any other: its user's, or its App's. Who that is comes with the answer to the first query that is sent anyway (``asking(in:)``),
-///   and is remembered for later processes. Until it is known nothing else is sent, because it would be counted under
-///   another name than what other processes send. Where GitHub would not say, the token has a budget of its own.
+/// - Any other: its user's, or its App's. Who that is comes with the answer to the first query that is sent anyway
+///   (``asking(in:)``), and is remembered for later processes. Until it is known nothing else is sent, because it would be
+///   counted under another name than what other processes send. Where GitHub would not say, the token has a budget of its
+///   own.
 actor TokenOwner {
   /// What is added to a query: it asks for no connection, and so adds nothing to the query's points.
   private static let question = "viewer { login }"

@@ -127,11 +127,17 @@ final class Account: Sendable {
         isKnown = false
       }
     }
-    let isSeen =
-      !asks || hasLooked.load(ordering: .relaxed) || governor.remaining(demand.resource) != nil
+    let isSeen = hasLooked.load(ordering: .relaxed) || governor.remaining(demand.resource) != nil
+    let standing: BudgetRequest.Standing =
+      if isPresumed, share.priority == .history {
+        // What the looks make probable may be wrong, and another's limit be the token's own.
+        isSeen ? .unidentified : .unseen
+      } else {
+        isKnown ? .identified : !asks || isSeen ? .unidentified : .unseen
+      }
     do {
       let answer = try await share.draw(
-        demand, owner: whose, standing: isKnown ? .identified : isSeen ? .unidentified : .unseen,
+        demand, owner: whose, standing: standing,
         looksFirst: isPresumed && !hasLooked.load(ordering: .relaxed))
       if case .granted(let draft) = answer {
         return .go(Entry(self, token, asks: asks, isPresumed: isPresumed, ticket, draft, demand))
