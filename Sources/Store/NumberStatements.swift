@@ -41,21 +41,16 @@ struct NumberStatements {
       statements += mark(table, column, vacant, "'gone', 'discussion'")
     }
     if !vacant.isEmpty {
-      statements.append(
-        PostgresStatement(
-          """
-          DELETE FROM yardmaster.links t USING yardmaster.numbers n
-          WHERE t.repository_id = $2::uuid AND t.from_number = n.number
-            AND n.repository_id = $2::uuid AND n.number = ANY ($1::bigint[]) AND n.kind IN ('gone', 'discussion')
-          """, [.array(vacant), repository]))
       // What could not be read of an item is no loss any more once the item is gone.
-      statements.append(
-        PostgresStatement(
-          """
-          DELETE FROM yardmaster.dead_letters t USING yardmaster.numbers n
-          WHERE t.repository_id = $2::uuid AND t.number = n.number
-            AND n.repository_id = $2::uuid AND n.number = ANY ($1::bigint[]) AND n.kind IN ('gone', 'discussion')
-          """, [.array(vacant), repository]))
+      for (table, column) in [("links", "from_number"), ("dead_letters", "number")] {
+        statements.append(
+          PostgresStatement(
+            """
+            DELETE FROM yardmaster.\(table) t USING yardmaster.numbers n
+            WHERE t.repository_id = $2::uuid AND t.\(column) = n.number
+              AND n.repository_id = $2::uuid AND n.number = ANY ($1::bigint[]) AND n.kind IN ('gone', 'discussion')
+            """, [.array(vacant), repository]))
+      }
     }
     return statements
   }

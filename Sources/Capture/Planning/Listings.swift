@@ -47,8 +47,8 @@ struct Listings: Sendable {
       crowd = turns ? reading : nil
       // A list with a gap proves nothing, however often it is read.
       guard !turns, reading.hasNews, updated.isWhole else { continue }
-      if reading.reading < Crowd.maximumReadings {
-        crowd = Crowd(reading: reading.reading + 1)
+      if let again = reading.nextReading {
+        crowd = again
         course = Course(since: current.since)
       } else {
         updated.isWhole = false

@@ -66,7 +66,7 @@ public struct Planner: Sendable {
     // It tells whole seconds: where this machine's clock agrees with it, that one keeps two plans in their order.
     let here = clock.now
     var now = await github.usage.serverTime ?? here
-    if abs(seconds(from: now, to: here)) <= 3 { now = here }
+    if abs(here.secondsSince(now)) <= 3 { now = here }
     // A mark that is too early costs a few numbers more; one that is too late loses what changed before it.
     let mark = min(now, here) - Self.overlap
     if head.name.description.lowercased() != request.repository.description.lowercased() {

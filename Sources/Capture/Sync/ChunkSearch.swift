@@ -43,13 +43,13 @@ extension SyncRun {
 
   /// Whether there is time for a page after that moment.
   func fits(_ moment: Timestamp, _ tally: Tally) -> Bool {
-    deadline.remaining - max(0, seconds(from: clock.now, to: moment)) > tally.estimate
+    deadline.remaining - max(0, moment.secondsSince(clock.now)) > tally.estimate
   }
 
   /// Sleeps, for no longer than nobody asks for the end.
   func rest(until moment: Timestamp) async throws {
     while !isOver {
-      let left = seconds(from: clock.now, to: moment)
+      let left = moment.secondsSince(clock.now)
       guard left > 0 else { return }
       try await clock.sleep(seconds: min(1, left))
     }

@@ -34,7 +34,7 @@ final class Grace: Sendable {
     return end.withLock { end in
       let until = end ?? now + Self.budget
       end = until
-      return max(0, seconds(from: now, to: until))
+      return max(0, until.secondsSince(now))
     }
   }
 }

@@ -36,7 +36,7 @@ extension SyncRun {
           step.cost.requests += requests
           return step
         }
-        return FetchedStep(step: step, seconds: max(seconds(from: begun, to: clock.now) - waits.seconds, 0))
+        return FetchedStep(step: step, seconds: max(clock.now.secondsSince(begun) - waits.seconds, 0))
       } catch let error as any UserFacingError where ChunkFailure.isOfOneChunk(error) {
         throw ChunkFailure(cause: error)
       }
@@ -57,7 +57,7 @@ extension SyncRun {
           while true {
             try await clock.sleep(seconds: Self.watchInterval)
             if isOver { throw CancellationError() }
-            guard seconds(from: renewed, to: clock.now) >= Double(lease) / 3 else { continue }
+            guard clock.now.secondsSince(renewed) >= Double(lease) / 3 else { continue }
             renewed = clock.now
             try await renew(chunk, at: checkpoint)
           }
@@ -97,5 +97,3 @@ extension SyncRun {
   /// Seconds between looks at the deadline.
   static var watchInterval: Double { 0.1 }
 }
-
-func seconds(from a: Timestamp, to b: Timestamp) -> Double { b.secondsSince(a) }

@@ -30,9 +30,9 @@ public struct LimitWait: Sendable {
       do {
         return try await body()
       } catch let limited as RateLimited {
-        let wait = max(1, seconds(from: clock.now, to: limited.until))
+        let wait = max(1, limited.until.secondsSince(clock.now))
         guard deadline.remaining - wait > Self.margin, deadline.stopSignal == nil,
-          seconds(from: begun, to: limited.until) <= longest
+          limited.until.secondsSince(begun) <= longest
         else { throw limited }
         announce(limited.until)
         try await clock.sleep(seconds: wait)

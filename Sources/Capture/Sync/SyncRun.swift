@@ -261,7 +261,7 @@ public struct SyncRun: Sendable {
       observer.note("GitHub would not give \(what) (\(loss.error)); it is a dead letter now.")
     }
     tally.widths?.merge(widths) { _, new in new }
-    tally.count(step, seconds: fetched.seconds + seconds(from: begun, to: clock.now))
+    tally.count(step, seconds: fetched.seconds + clock.now.secondsSince(begun))
   }
 
   private func deadLetter(_ loss: Loss, of chunk: ClaimedChunk, job: Job) -> DeadLetter {

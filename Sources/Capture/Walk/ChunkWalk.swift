@@ -77,7 +77,7 @@ struct ChunkWalk: Sendable {
   /// Lists over REST wait until there are as many as may be fetched at the same time, or nothing else is left.
   @concurrent func step(at checkpoint: Checkpoint, pace: Pace) async throws -> Step {
     var step = try await fetch(at: checkpoint, pace: pace)
-    if let there = await github.usage.serverTime { step.page.serverAhead = seconds(from: clock.now, to: there) }
+    if let there = await github.usage.serverTime { step.page.serverAhead = there.secondsSince(clock.now) }
     return step
   }
 

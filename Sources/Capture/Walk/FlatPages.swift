@@ -103,6 +103,13 @@ struct Course: Hashable, Sendable {
   }
 }
 
+extension Crowd {
+  /// How the second is read once more, at its end; nil where a reading brought nothing new, or there were enough.
+  var nextReading: Crowd? {
+    hasNews && reading < Self.maximumReadings ? Crowd(reading: reading + 1, known: known) : nil
+  }
+}
+
 /// A page of a list over REST.
 struct FlatPage {
   var builder = RowBuilder()
@@ -157,8 +164,8 @@ struct FlatPage {
       next.crowd = crowd
       return go(to: target)
     }
-    if crowd.hasNews, crowd.reading < Crowd.maximumReadings {
-      next.crowd = Crowd(reading: crowd.reading + 1, known: crowd.known)
+    if let again = crowd.nextReading {
+      next.crowd = again
       isLast = false
       return go(to: Course(since: since))
     }
