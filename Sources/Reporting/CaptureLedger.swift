@@ -91,7 +91,7 @@ public struct CaptureLedger: Sendable {
     let cost = Cost(
       points: totals.points - before.totals.points, requests: totals.requests - before.totals.requests)
     sample(at: now)
-    let time = Figures.duration(Self.seconds(from: before.begun, to: now))
+    let time = Figures.duration(max(0, now.secondsSince(before.begun)))
     return "Chunk \(chunk.ordinal) is complete: \(parts.joined(separator: ", ")); \(cost.total) in \(time)."
   }
 
@@ -126,12 +126,8 @@ public struct CaptureLedger: Sendable {
 
   private mutating func sample(at now: Timestamp) {
     guard !isFlat else { return }
-    let time = Self.seconds(from: begun, to: now)
+    let time = max(0, now.secondsSince(begun))
     items.record(totals.items, at: time)
     numbers.record(looked - head, at: time)
-  }
-
-  private static func seconds(from start: Timestamp, to end: Timestamp) -> Double {
-    Double(max(0, end.microseconds - start.microseconds)) / 1_000_000
   }
 }

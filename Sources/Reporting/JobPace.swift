@@ -16,7 +16,7 @@ public struct JobPace: Hashable, Sendable {
 
   public init(_ job: JobProgress, now: Timestamp) {
     if let start = job.startedAt {
-      let seconds = Double((job.completedAt ?? now).microseconds - start.microseconds) / 1_000_000
+      let seconds = (job.completedAt ?? now).secondsSince(start)
       if seconds > 0 {
         elapsed = seconds
         itemsPerSecond = Double(job.items) / seconds

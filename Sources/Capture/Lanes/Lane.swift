@@ -68,7 +68,7 @@ public struct LaneRequest: Hashable, Sendable {
     var items = scope.maxItems
     switch scope.window {
     case .all, .full: break
-    case .since(let moment): hours = max(0, Double(now.microseconds - moment.microseconds) / 3_600_000_000)
+    case .since(let moment): hours = max(0, now.secondsSince(moment) / 3_600)
     case .daysBack(let days): hours = Double(days) * 24
     case .numbers(let numbers): items = min(items ?? numbers.count, numbers.count)
     }
