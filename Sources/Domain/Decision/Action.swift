@@ -7,15 +7,19 @@ public struct Action: Hashable, Sendable {
   public var after: JSONValue
   /// When the intent was recorded, by the database's clock.
   public var intendedAt: Timestamp?
+  /// Seconds since its request was last about to be sent, when the row was read; nil where it never was.
+  public var begunAgo: Double?
 
   public init(
-    id: ActionID, decision: Decision, status: Status, after: JSONValue = .null, intendedAt: Timestamp? = nil
+    id: ActionID, decision: Decision, status: Status, after: JSONValue = .null, intendedAt: Timestamp? = nil,
+    begunAgo: Double? = nil
   ) {
     self.id = id
     self.decision = decision
     self.status = status
     self.after = after
     self.intendedAt = intendedAt
+    self.begunAgo = begunAgo
   }
 
   /// `actions.status`.

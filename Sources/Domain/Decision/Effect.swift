@@ -1,21 +1,52 @@
 /// A change to GitHub that a processor decided on. A value: it can be printed, stored, undone and replayed.
 public enum Effect: Hashable, Sendable, Codable {
-  /// State-setting and idempotent; one request however many labels.
+  /// One request however many labels.
   case addLabels([String])
-  /// State-setting and idempotent: a label that is not there counts as removed.
+  /// A label that is not there counts as removed.
   case removeLabel(String)
   /// `reason`: nil on pull requests, which are closed without one.
   case close(reason: CloseReason?)
   case reopen
   case assign([String])
-  /// Not idempotent: carries the action's marker so that an uncertain post is settled by looking for it.
+  case unassign([String])
+  case lock(reason: LockReason?)
+  case unlock
+  case setTitle(String)
+  /// By the milestone's title, which people know; nil takes the item out of its milestone.
+  case setMilestone(String?)
   /// `body` is Markdown that is safe to post: untrusted parts were escaped when the decision was made.
   case comment(body: String)
+  /// The one comment of this key on the item: posted the first time, brought up to date after that.
+  case stickyComment(key: String, body: String)
+  case react(Reaction, to: ReactionTarget)
+  case dispatch(WorkflowDispatch)
+  /// Of an undo: a comment that Yardmaster posted; hidden where the token may not delete it.
+  case deleteComment(id: Int64)
+  /// Of an undo: what a sticky comment said before.
+  case editComment(id: Int64, body: String)
 
   public enum CloseReason: String, Hashable, Sendable, Codable, CaseIterable {
     case completed
     case notPlanned = "not_planned"
     case duplicate
+  }
+
+  /// Source: https://docs.github.com/en/rest/issues/issues#lock-an-issue
+  public enum LockReason: String, Hashable, Sendable, Codable, CaseIterable {
+    case offTopic = "off-topic"
+    case tooHeated = "too heated"
+    case resolved
+    case spam
+  }
+
+  /// Source: https://docs.github.com/en/rest/reactions/reactions
+  public enum Reaction: String, Hashable, Sendable, Codable {
+    case eyes, rocket, confused
+  }
+
+  public enum ReactionTarget: Hashable, Sendable, Codable {
+    case item
+    case comment(id: Int64)
   }
 
   /// The word in `actions.kind`, in reports and in the audit log.
@@ -26,53 +57,54 @@ public enum Effect: Hashable, Sendable, Codable {
     case .close: "close"
     case .reopen: "reopen"
     case .assign: "assign"
+    case .unassign: "unassign"
+    case .lock: "lock"
+    case .unlock: "unlock"
+    case .setTitle: "set_title"
+    case .setMilestone: "set_milestone"
     case .comment: "comment"
+    case .stickyComment: "sticky_comment"
+    case .react: "react"
+    case .dispatch: "dispatch"
+    case .deleteComment: "delete_comment"
+    case .editComment: "edit_comment"
     }
   }
-}
 
-/// One effect on one item, and why.
-public struct Decision: Hashable, Sendable {
-  public var target: ItemReference
-  public var effect: Effect
-  public var reason: Reason
-  /// Where set, the effect happens at most once for this key in the database, whichever event asks for it. It holds the
-  /// item's id on GitHub, which survives renames and transfers of the repository.
-  public var onceKey: String?
-  /// What the effect changes, as the event's payload shows it; kept for undo.
-  public var before: JSONValue
+  /// What is promised of an effect whose answer was lost.
+  public var guarantee: Guarantee {
+    switch self {
+    case .addLabels, .removeLabel, .close, .reopen, .assign, .unassign, .lock, .unlock, .setTitle, .setMilestone, .react,
+      .deleteComment, .editComment:
+      .stateSetting
+    case .comment, .stickyComment: .marked
+    case .dispatch: .atMostOnce
+    }
+  }
 
-  public init(target: ItemReference, effect: Effect, reason: Reason, onceKey: String? = nil, before: JSONValue = .null)
-  {
-    self.target = target
-    self.effect = effect
-    self.reason = reason
-    self.onceKey = onceKey
-    self.before = before
+  public enum Guarantee: Hashable, Sendable {
+    /// Once more changes nothing: it is sent again unless GitHub shows it.
+    case stateSetting
+    /// Carries a marker: it is looked for before it is sent again.
+    case marked
+    /// Leaves nothing that could be looked for: it is not sent again.
+    case atMostOnce
   }
 }
 
-/// Why a decision was taken or not, in words for a maintainer. Holds untrusted text.
-public struct Reason: Hashable, Sendable, Codable {
-  /// `rule 'bug'` or `command /label`.
-  public var origin: String
-  /// `the title contains "crash"`, `@alice has write permission`.
-  public var evidence: String
+/// A run of a workflow to be started.
+/// Source: https://docs.github.com/en/rest/actions/workflows#create-a-workflow-dispatch-event
+public struct WorkflowDispatch: Hashable, Sendable, Codable {
+  /// The file's name in `.github/workflows`.
+  public var workflow: String
+  /// A branch or tag; nil for the default branch.
+  public var ref: String?
+  /// At most 25, with at most 65,535 characters in all.
+  public var inputs: [String: String]
 
-  public init(origin: String, evidence: String) {
-    self.origin = origin
-    self.evidence = evidence
-  }
-}
-
-/// All that a processor concluded from one event; empty `decisions` with `notes` say why nothing is to be done.
-public struct Deliberation: Hashable, Sendable {
-  public var decisions: [Decision]
-  /// What was looked at and led to nothing, and why: a refused command, a rule whose label is there already.
-  public var notes: [Reason]
-
-  public init(decisions: [Decision] = [], notes: [Reason] = []) {
-    self.decisions = decisions
-    self.notes = notes
+  public init(workflow: String, ref: String? = nil, inputs: [String: String] = [:]) {
+    self.workflow = workflow
+    self.ref = ref
+    self.inputs = inputs
   }
 }

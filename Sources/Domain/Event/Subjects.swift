@@ -16,13 +16,19 @@ public struct Issue: Hashable, Sendable, Codable {
   public var authorAssociation: String?
   public var isPullRequest: Bool
   public var isLocked: Bool
+  /// `off-topic`, `too heated`, `resolved`, `spam`, or nil.
+  public var lockReason: String?
+  /// The milestone's title.
+  public var milestone: String?
   public var createdAt: Timestamp?
   public var updatedAt: Timestamp?
+  public var closedAt: Timestamp?
 
   public init(
     id: Int64, number: Int, title: String, body: String = "", isOpen: Bool = true, stateReason: String? = nil,
     labels: [String] = [], assignees: [String] = [], author: Account? = nil, authorAssociation: String? = nil,
-    isPullRequest: Bool = false, isLocked: Bool = false, createdAt: Timestamp? = nil, updatedAt: Timestamp? = nil
+    isPullRequest: Bool = false, isLocked: Bool = false, lockReason: String? = nil, milestone: String? = nil,
+    createdAt: Timestamp? = nil, updatedAt: Timestamp? = nil, closedAt: Timestamp? = nil
   ) {
     self.id = id
     self.number = number
@@ -36,8 +42,11 @@ public struct Issue: Hashable, Sendable, Codable {
     self.authorAssociation = authorAssociation
     self.isPullRequest = isPullRequest
     self.isLocked = isLocked
+    self.lockReason = lockReason
+    self.milestone = milestone
     self.createdAt = createdAt
     self.updatedAt = updatedAt
+    self.closedAt = closedAt
   }
 }
 

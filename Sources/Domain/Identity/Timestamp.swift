@@ -13,6 +13,9 @@ public struct Timestamp: Hashable, Comparable, Sendable, Codable, CustomStringCo
     microseconds = isTooFar ? (seconds < 0 ? .min : .max) : product
   }
 
+  /// Before everything that GitHub can tell.
+  public static let distantPast = Timestamp(microseconds: 0)
+
   /// Whole seconds since 1970, rounded down.
   public var seconds: Int64 { floorDivide(microseconds, 1_000_000) }
 

@@ -3,7 +3,7 @@
 /// Every call waits out limits that end before the deadline, retries what may be retried, and throws a
 /// `UserFacingError` otherwise.
 public protocol GitHubAPI: Sendable {
-  /// Runs a query (never a mutation) and decodes `data`.
+  /// Runs a query and decodes `data`. A mutation only where `isMutation` says so.
   func query<Answer: Decodable & Sendable>(_ query: GraphQLQuery, as type: Answer.Type) async throws
     -> GraphQLAnswer<Answer>
 
@@ -35,15 +35,19 @@ public struct GraphQLQuery: Hashable, Sendable {
   /// Whether the caller asks for less, or something else, where GitHub fails again and again: then `QueryTooHeavy` is
   /// thrown, and earlier than another error would be.
   public var isNarrowable: Bool
+  /// Whether it changes something: then it is idempotent, and counts as a write.
+  public var isMutation: Bool
 
   public init(
-    operation: String, document: String, variables: [String: JSONValue], points: Int = 1, isNarrowable: Bool = false
+    operation: String, document: String, variables: [String: JSONValue], points: Int = 1, isNarrowable: Bool = false,
+    isMutation: Bool = false
   ) {
     self.operation = operation
     self.document = document
     self.variables = variables
     self.points = points
     self.isNarrowable = isNarrowable
+    self.isMutation = isMutation
   }
 }
 
@@ -102,10 +106,13 @@ public struct RESTRequest: Hashable, Sendable {
   /// Whether the caller asks for less, or something else, where GitHub fails again and again: then `QueryTooHeavy` is
   /// thrown, and earlier than another error would be.
   public var isNarrowable: Bool
+  /// The moment from which it must not be sent any more, by this machine's clock; then `RequestExpired` is thrown, and
+  /// nothing was sent since. For writes that belong to a lease.
+  public var expires: ContinuousClock.Instant?
 
   public init(
     _ method: Method, _ path: String, body: JSONValue? = nil, accept: String? = nil, etag: String? = nil,
-    isIdempotent: Bool? = nil, isNarrowable: Bool = false
+    isIdempotent: Bool? = nil, isNarrowable: Bool = false, expires: ContinuousClock.Instant? = nil
   ) {
     self.method = method
     self.path = path
@@ -114,6 +121,7 @@ public struct RESTRequest: Hashable, Sendable {
     self.etag = etag
     self.isIdempotent = isIdempotent ?? (method != .post)
     self.isNarrowable = isNarrowable
+    self.expires = expires
   }
 }
 
@@ -168,6 +176,11 @@ public struct UncertainWrite: UserFacingError {
   public var exitStatus: ExitStatus { .unavailable }
   public var problem: String { "GitHub's answer to a write was lost (\(detail))" }
   public var advice: String { "Run the job again: it looks for the effect first and repeats it only if it is missing." }
+}
+
+/// A request was not sent, because its time was over: the process was held up, and its lease may be another's now.
+public struct RequestExpired: Error {
+  public init() {}
 }
 
 /// GitHub's limit ends after this run must have: come back then.

@@ -1,11 +1,19 @@
 /// Postgres as the rest sees it. Implemented by the `Store` module; every call is one transaction.
 
-/// The ledger of events: who processes what, once.
+/// The ledger of events: who processes what, once, and one at a time on each thread.
 public protocol EventLedger: Sendable {
   /// Takes the event for this process, or says who has it. Re-claims one whose attempt failed or whose lease ended.
+  ///
+  /// An event on a thread takes the thread too, where nobody else works on it.
   func claim(_ claim: EventClaim) async throws -> ClaimResult
 
-  /// Records how the event ended, with the audit entry that says so. Throws `LeaseLost` where another took it over.
+  /// Takes the thread of a claimed event that another process had. Renews the event's lease.
+  ///
+  /// - Parameter deadWorker: the holder, where it is known to be dead: it need not be waited for.
+  func enter(_ event: ClaimedEvent, of claim: EventClaim, deadWorker: String?) async throws -> ClaimedEvent
+
+  /// Records how the event ended, with the audit entry that says so, and gives the thread back. Throws `LeaseLost` where
+  /// another took it over.
   func finish(_ event: ClaimedEvent, outcome: EventOutcome, error: String?, audit: AuditEntry) async throws
 }
 
@@ -26,11 +34,13 @@ public struct EventClaim: Sendable {
   public var deadWorker: String?
   /// Seconds after which another process may take the event over.
   public var lease: Int
+  /// Where the event is decided on alone; nil for what decides nothing about an item.
+  public var thread: ThreadVisit?
 
   public init(
     id: EventID, identity: EventIdentity, name: String, action: String?, repository: RepositoryName,
     repositoryGitHubID: Int64?, number: Int?, actor: String?, run: RunContext, mode: Settings.Mode, worker: String,
-    deadWorker: String? = nil, lease: Int = 600
+    deadWorker: String? = nil, lease: Int = 600, thread: ThreadVisit? = nil
   ) {
     self.id = id
     self.identity = identity
@@ -44,6 +54,31 @@ public struct EventClaim: Sendable {
     self.mode = mode
     self.worker = worker
     self.deadWorker = deadWorker
+    self.lease = lease
+    self.thread = thread
+  }
+}
+
+/// What an event brings to its thread, and wants to know of it.
+public struct ThreadVisit: Hashable, Sendable {
+  public var key: ThreadKey
+  /// The comment whose commands are asked for; 0 for the item's body; nil for none.
+  public var textID: Int64?
+  /// What the event shows that somebody wrote to the item's facets. Recorded before anything is decided.
+  public var observed: [Facet: FacetRecord]
+  /// The item's version that the event shows.
+  public var version: Timestamp?
+  /// Seconds after which another process may enter the thread unless this one renews. Every write of an attempt does.
+  public var lease: Int
+
+  public init(
+    key: ThreadKey, textID: Int64? = nil, observed: [Facet: FacetRecord] = [:], version: Timestamp? = nil,
+    lease: Int = 180
+  ) {
+    self.key = key
+    self.textID = textID
+    self.observed = observed
+    self.version = version
     self.lease = lease
   }
 }
@@ -64,13 +99,39 @@ public struct ClaimedEvent: Hashable, Sendable {
   public var transaction: TransactionID
   /// Actions that an earlier attempt decided on; where there are any, nothing is decided anew.
   public var recorded: [Action]
+  /// Where it is decided on, and what is known of that; nil for events without a thread.
+  public var thread: ClaimedThread?
 
-  public init(id: EventID, repository: RepositoryName, attempt: Int, transaction: TransactionID, recorded: [Action]) {
+  public init(
+    id: EventID, repository: RepositoryName, attempt: Int, transaction: TransactionID, recorded: [Action],
+    thread: ClaimedThread? = nil
+  ) {
     self.id = id
     self.repository = repository
     self.attempt = attempt
     self.transaction = transaction
     self.recorded = recorded
+    self.thread = thread
+  }
+}
+
+/// A thread on the way to being worked on by one process alone.
+public struct ClaimedThread: Hashable, Sendable {
+  public var key: ThreadKey
+  /// Seconds from the last renewal after which somebody else may be at work.
+  public var lease: Int
+  public var standing: Standing
+
+  public init(key: ThreadKey, lease: Int, standing: Standing) {
+    self.key = key
+    self.lease = lease
+    self.standing = standing
+  }
+
+  public enum Standing: Hashable, Sendable {
+    case entered(ThreadContext)
+    /// Somebody else is at work; `worker` names the process.
+    case occupied(worker: String?)
   }
 }
 
@@ -81,11 +142,69 @@ public enum EventOutcome: String, Hashable, Sendable, Codable {
 
 /// Intents and outcomes of effects.
 public protocol ActionJournal: Sendable {
-  /// Records the intents, all or none. A decision whose once-key is taken comes back as `skipped`.
-  func intend(_ decisions: [Decision], for event: ClaimedEvent, dryRun: Bool) async throws -> [Action]
+  /// Records what was decided, all or nothing, behind what the event has recorded already. A decision whose once-key is
+  /// taken comes back as `skipped`. The first action that is not skipped counts as begun.
+  func intend(_ intents: Intents, for event: ClaimedEvent, dryRun: Bool) async throws -> [Action]
 
-  /// Records how one action ended, with its audit entry. Throws `LeaseLost` where another process took the event over.
-  func settle(_ action: Action, as outcome: ActionOutcome, for event: ClaimedEvent, audit: AuditEntry) async throws
+  /// Notes that an action's request is about to be sent, and renews the leases. Throws `LeaseLost` where another process
+  /// took the event or its thread over.
+  func begin(_ action: Action, for event: ClaimedEvent) async throws
+
+  /// Records how one action ended, with its audit entry, and what it wrote; the next one is begun. Throws `LeaseLost`.
+  func settle(
+    _ action: Action, as outcome: ActionOutcome, for event: ClaimedEvent, audit: AuditEntry, beginning next: Action?
+  ) async throws
+}
+
+/// What one deliberation leaves to be carried out, and what was read on the way.
+public struct Intents: Hashable, Sendable {
+  public var decisions: [Decision]
+  public var commands: [ReadCommand]
+
+  public init(decisions: [Decision] = [], commands: [ReadCommand] = []) {
+    self.decisions = decisions
+    self.commands = commands
+  }
+}
+
+/// A command of a text, and what became of it.
+public struct ReadCommand: Hashable, Sendable {
+  public var record: CommandRecord
+  /// The comment's id; 0 for the item's body.
+  public var textID: Int64
+  /// From 1.
+  public var line: Int
+  public var login: String?
+  public var moment: Moment
+  public var verdict: Verdict
+  /// Why, where it was not accepted.
+  public var explanation: String?
+
+  public init(
+    record: CommandRecord, textID: Int64, line: Int, login: String?, moment: Moment, verdict: Verdict,
+    explanation: String? = nil
+  ) {
+    self.record = record
+    self.textID = textID
+    self.line = line
+    self.login = login
+    self.moment = moment
+    self.verdict = verdict
+    self.explanation = explanation
+  }
+
+  /// `commands.verdict`.
+  public enum Verdict: String, Hashable, Sendable, Codable {
+    case accepted
+    /// Its author may not.
+    case refused
+    /// It cannot be understood.
+    case mistake
+    /// Something newer stands against it.
+    case superseded
+    /// One of too many.
+    case flood
+  }
 }
 
 /// One line of the append-only audit log; sequence, hashes and time are added by the store.

@@ -4,6 +4,10 @@ public struct Settings: Hashable, Sendable {
   public var mode: Mode
   public var rules: [Rule]
   public var commands: CommandSettings
+  public var stale: StaleSettings?
+  public var actors: ActorSettings
+  public var rollback: RollbackSettings
+  public var audit: AuditSettings
   /// Whether a failed run opens or updates the one alert issue.
   public var alerts: Bool
   public var history: HistorySettings
@@ -14,80 +18,105 @@ public struct Settings: Hashable, Sendable {
   }
 
   public init(
-    mode: Mode = .dryRun, rules: [Rule] = [], commands: CommandSettings = CommandSettings(), alerts: Bool = true,
+    mode: Mode = .dryRun, rules: [Rule] = [], commands: CommandSettings = CommandSettings(),
+    stale: StaleSettings? = nil, actors: ActorSettings = ActorSettings(),
+    rollback: RollbackSettings = RollbackSettings(), audit: AuditSettings = AuditSettings(), alerts: Bool = true,
     history: HistorySettings = HistorySettings()
   ) {
     self.mode = mode
     self.rules = rules
     self.commands = commands
+    self.stale = stale
+    self.actors = actors
+    self.rollback = rollback
+    self.audit = audit
     self.alerts = alerts
     self.history = history
   }
 }
 
-/// One rule: when all of its conditions hold for an event, its actions are decided.
-public struct Rule: Hashable, Sendable {
-  /// Unique in the file; names the rule in reasons, in the audit log and in a comment's once-only key.
-  public var name: String
-  public var trigger: Trigger
-  public var conditions: Conditions
-  public var actions: Actions
+/// Who counts as a bot, and how much one account may ask for.
+public struct ActorSettings: Hashable, Sendable {
+  /// Logins, as globs, that are people whatever else speaks for a bot.
+  public var people: [String]
+  /// Logins, as globs, that are bots.
+  public var bots: [String]
+  /// Events of one account in an hour that are worked on; what comes after them is recorded only.
+  public var eventsPerHour: Int
+  /// Commands of one account in an hour that are carried out.
+  public var commandsPerHour: Int
+  /// From this permission on an account has no limit.
+  public var unlimitedFrom: Permission
 
-  public init(name: String, trigger: Trigger = Trigger(), conditions: Conditions, actions: Actions) {
-    self.name = name
-    self.trigger = trigger
-    self.conditions = conditions
-    self.actions = actions
-  }
-
-  /// Actions of the `issues` event that start the rule.
-  public struct Trigger: Hashable, Sendable {
-    public var issueActions: Set<String>
-    /// The payload actions a configuration may name.
-    public static let knownActions = ["opened", "edited", "reopened", "labeled", "unlabeled", "closed"]
-    public init(issueActions: Set<String> = ["opened", "edited", "reopened"]) { self.issueActions = issueActions }
-  }
-
-  /// At least one list is not empty; within a list one word is enough, and every list that is given must hold.
-  public struct Conditions: Hashable, Sendable {
-    /// Words or phrases looked for in the title.
-    public var titleWords: [String]
-    /// Words or phrases looked for in the body.
-    public var bodyWords: [String]
-    /// Words or phrases looked for in the title or the body.
-    public var anyWords: [String]
-    public init(titleWords: [String] = [], bodyWords: [String] = [], anyWords: [String] = []) {
-      self.titleWords = titleWords
-      self.bodyWords = bodyWords
-      self.anyWords = anyWords
-    }
-  }
-
-  public struct Actions: Hashable, Sendable {
-    /// Labels to add.
-    public var addLabels: [String]
-    /// A template (`{{author}}`, `{{title}}`, `{{number}}`, `{{repository}}`) to post once per issue and rule.
-    public var comment: String?
-    public init(addLabels: [String] = [], comment: String? = nil) {
-      self.addLabels = addLabels
-      self.comment = comment
-    }
+  public init(
+    people: [String] = [], bots: [String] = [], eventsPerHour: Int = 300, commandsPerHour: Int = 60,
+    unlimitedFrom: Permission = .triage
+  ) {
+    self.people = people
+    self.bots = bots
+    self.eventsPerHour = eventsPerHour
+    self.commandsPerHour = commandsPerHour
+    self.unlimitedFrom = unlimitedFrom
   }
 }
 
-public struct CommandSettings: Hashable, Sendable {
-  public var enabled: Bool
-  /// The least permission of the comment's author for each command; the default is `triage` for all.
-  public var permissions: [CommandName: Permission]
-
-  public init(enabled: Bool = true, permissions: [CommandName: Permission] = [:]) {
-    self.enabled = enabled
-    self.permissions = permissions
-  }
-
-  public func permission(for command: CommandName) -> Permission { permissions[command] ?? .triage }
+public struct RollbackSettings: Hashable, Sendable {
+  /// The least permission of whoever writes `/undo`.
+  public var permission: Permission
+  public init(permission: Permission = .maintain) { self.permission = permission }
 }
 
-public enum CommandName: String, Hashable, Sendable, Codable, CaseIterable {
-  case label, unlabel, close, reopen, assign
+public struct AuditSettings: Hashable, Sendable {
+  /// Whether the audit log holds keyed pseudonyms in place of logins.
+  public var usesPseudonyms: Bool
+  /// Days after which `audit prune` may remove entries; nil for never.
+  public var retentionDays: Int?
+
+  public init(usesPseudonyms: Bool = false, retentionDays: Int? = nil) {
+    self.usesPseudonyms = usesPseudonyms
+    self.retentionDays = retentionDays
+  }
+}
+
+/// What happens to issues that nobody works on: a warning, and later the end.
+public struct StaleSettings: Hashable, Sendable {
+  /// Seconds without activity after which an item is warned.
+  public var after: Int
+  /// Seconds after the warning after which it is closed; nil for never.
+  public var closeAfter: Int?
+  public var label: String
+  /// Templates.
+  public var comment: String?
+  public var closeComment: String?
+  public var closeReason: Effect.CloseReason
+  public var exemptLabels: [String]
+  public var exemptMilestones: [String]
+  public var exemptAssignees: [String]
+  public var exemptAuthors: [String]
+  /// Whether an item with any assignee, or any milestone, is exempt.
+  public var exemptsAssigned: Bool
+  public var exemptsMilestones: Bool
+  /// Whether pull requests are included.
+  public var includesPullRequests: Bool
+
+  public init(
+    after: Int, closeAfter: Int? = nil, label: String = "stale", comment: String? = nil, closeComment: String? = nil,
+    closeReason: Effect.CloseReason = .notPlanned, exemptLabels: [String] = [], exemptMilestones: [String] = [],
+    exemptAssignees: [String] = [], exemptAuthors: [String] = [], exemptsAssigned: Bool = false,
+    exemptsMilestones: Bool = false, includesPullRequests: Bool = false
+  ) {
+    self.after = after
+    self.closeAfter = closeAfter
+    self.label = label
+    self.comment = comment
+    self.closeComment = closeComment
+    self.closeReason = closeReason
+    self.exemptLabels = exemptLabels
+    self.exemptMilestones = exemptMilestones
+    self.exemptAssignees = exemptAssignees
+    self.exemptAuthors = exemptAuthors
+    self.exemptsAssigned = exemptsAssigned
+    self.exemptsMilestones = exemptsMilestones
+    self.includesPullRequests = includesPullRequests
+  }
 }

@@ -10,8 +10,30 @@ public struct Template: Hashable, Sendable {
     case placeholder(Placeholder)
   }
 
-  public enum Placeholder: String, Hashable, Sendable, CaseIterable {
-    case author, title, number, repository
+  public enum Placeholder: Hashable, Sendable {
+    case author, title, number, repository, url, labels, milestone, assignees
+    /// Whoever caused the event, or wrote the command.
+    case actor
+    /// The pull requests that would close the issue.
+    case linked
+    /// An argument of a command of the configuration.
+    case argument(String)
+
+    /// Those that are always valid.
+    public static let plain: [(name: String, placeholder: Placeholder)] = [
+      ("author", .author), ("title", .title), ("number", .number), ("repository", .repository), ("url", .url),
+      ("labels", .labels), ("milestone", .milestone), ("assignees", .assignees), ("actor", .actor), ("linked", .linked),
+    ]
+
+    init?(_ name: String) {
+      if let plain = Self.plain.first(where: { $0.name == name }) {
+        self = plain.placeholder
+      } else if name.hasPrefix("args."), name.count > 5 {
+        self = .argument(String(name.dropFirst(5)))
+      } else {
+        return nil
+      }
+    }
   }
 
   /// What is wrong with a template.
@@ -34,7 +56,7 @@ public struct Template: Hashable, Sendable {
       let nameStart = scalars.index(open, offsetBy: 2)
       guard let close = Self.next("}", in: scalars, from: nameStart) else { throw .unclosed }
       let name = text[nameStart..<close].split(whereSeparator: \.isWhitespace).joined(separator: " ")
-      guard let placeholder = Placeholder(rawValue: name) else { throw .unknownPlaceholder(name) }
+      guard let placeholder = Placeholder(name) else { throw .unknownPlaceholder(name) }
       segments.append(.placeholder(placeholder))
       at = scalars.index(close, offsetBy: 2)
       literalStart = at
