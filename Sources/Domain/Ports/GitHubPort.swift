@@ -16,12 +16,16 @@ public protocol GitHubAPI: Sendable {
   /// The limits that hold calls back now, as far as they are known: at most one of each resource, and one of them all.
   var limits: [RateLimited] { get async }
 
+  /// The login under which the token writes, in REST's form: Apps end in `[bot]`. nil where GitHub would not say.
+  var ownLogin: String? { get async throws }
+
   /// Whose budgets calls draw on, as far as it can be told without one; empty where budgets are not shared.
   var budgetOwners: [BudgetOwner] { get async }
 }
 
 extension GitHubAPI {
   public var limits: [RateLimited] { get async { [] } }
+  public var ownLogin: String? { get async throws { nil } }
   public var budgetOwners: [BudgetOwner] { get async { [] } }
 }
 

@@ -36,11 +36,13 @@ public struct EventClaim: Sendable {
   public var lease: Int
   /// Where the event is decided on alone; nil for what decides nothing about an item.
   public var thread: ThreadVisit?
+  /// When it happened on GitHub, where the payload tells.
+  public var occurredAt: Timestamp?
 
   public init(
     id: EventID, identity: EventIdentity, name: String, action: String?, repository: RepositoryName,
     repositoryGitHubID: Int64?, number: Int?, actor: String?, run: RunContext, mode: Settings.Mode, worker: String,
-    deadWorker: String? = nil, lease: Int = 600, thread: ThreadVisit? = nil
+    deadWorker: String? = nil, lease: Int = 600, thread: ThreadVisit? = nil, occurredAt: Timestamp? = nil
   ) {
     self.id = id
     self.identity = identity
@@ -56,6 +58,7 @@ public struct EventClaim: Sendable {
     self.deadWorker = deadWorker
     self.lease = lease
     self.thread = thread
+    self.occurredAt = occurredAt
   }
 }
 
@@ -99,18 +102,21 @@ public struct ClaimedEvent: Hashable, Sendable {
   public var transaction: TransactionID
   /// Actions that an earlier attempt decided on; where there are any, nothing is decided anew.
   public var recorded: [Action]
+  /// What tells this claim from every other one; empty where it does not matter.
+  public var claim: String
   /// Where it is decided on, and what is known of that; nil for events without a thread.
   public var thread: ClaimedThread?
 
   public init(
     id: EventID, repository: RepositoryName, attempt: Int, transaction: TransactionID, recorded: [Action],
-    thread: ClaimedThread? = nil
+    claim: String = "", thread: ClaimedThread? = nil
   ) {
     self.id = id
     self.repository = repository
     self.attempt = attempt
     self.transaction = transaction
     self.recorded = recorded
+    self.claim = claim
     self.thread = thread
   }
 }

@@ -48,7 +48,7 @@ public struct ItemState: Hashable, Sendable, Codable {
     case .lock, .unlock: return ["locked": .bool(isLocked), "active_lock_reason": text(lockReason)]
     case .setTitle: return ["title": .string(title)]
     case .setMilestone: return ["milestone": text(milestone)]
-    case .comment, .stickyComment, .react, .dispatch, .deleteComment, .editComment: return .null
+    case .comment, .stickyComment, .react, .dispatch, .deleteComment, .removeReaction, .nothing: return .null
     }
   }
 
