@@ -4,7 +4,7 @@ import Postgres
 extension Store {
   /// One round trip.
   public func claim(_ claim: EventClaim) async throws -> ClaimResult {
-    let transaction = TransactionID.random()
+    let transaction = claim.transaction ?? .random()
     let token = Identifier<ClaimRow>.random()
     let identity = claim.identity.text.indexable
     let thread = claim.thread.map { ThreadStatements(visit: $0, claim: claim, token: token) }

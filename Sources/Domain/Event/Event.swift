@@ -63,6 +63,18 @@ public struct Event: Sendable {
     }
   }
 
+  /// When it happened on GitHub, as far as the payload tells.
+  public var occurredAt: Timestamp? {
+    switch payload {
+    case .issue(let issue, _): action == "opened" ? issue.createdAt ?? issue.updatedAt : issue.updatedAt
+    case .comment(let comment, _, _), .reviewComment(let comment, _):
+      action == "created" ? comment.createdAt ?? comment.updatedAt : comment.updatedAt
+    case .pullRequest(let pull, _): pull.updatedAt
+    case .review(let review, let pull): review.submittedAt ?? pull.updatedAt
+    case .workflowDispatch, .schedule, .repositoryDispatch: nil
+    }
+  }
+
   /// What a second delivery, a re-run and the sweep have in common: objects' ids and versions where the payload has
   /// them, else the run id without its attempt, else a relayed webhook's delivery id.
   public var identity: EventIdentity {

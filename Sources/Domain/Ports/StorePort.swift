@@ -38,11 +38,15 @@ public struct EventClaim: Sendable {
   public var thread: ThreadVisit?
   /// When it happened on GitHub, where the payload tells.
   public var occurredAt: Timestamp?
+  /// The transaction that the event's actions belong to where it is not one of its own. An event that is taken over keeps
+  /// the one that it has.
+  public var transaction: TransactionID?
 
   public init(
     id: EventID, identity: EventIdentity, name: String, action: String?, repository: RepositoryName,
     repositoryGitHubID: Int64?, number: Int?, actor: String?, run: RunContext, mode: Settings.Mode, worker: String,
-    deadWorker: String? = nil, lease: Int = 600, thread: ThreadVisit? = nil, occurredAt: Timestamp? = nil
+    deadWorker: String? = nil, lease: Int = 600, thread: ThreadVisit? = nil, occurredAt: Timestamp? = nil,
+    transaction: TransactionID? = nil
   ) {
     self.id = id
     self.identity = identity
@@ -59,6 +63,7 @@ public struct EventClaim: Sendable {
     self.lease = lease
     self.thread = thread
     self.occurredAt = occurredAt
+    self.transaction = transaction
   }
 }
 
