@@ -57,7 +57,7 @@ let package = Package(
       resources: [.embedInCode("Migrations")]),
     module("ActionsRuntime", ["Domain", "Markup", logging]),
     module("Configuration", ["CYAML", "Domain"]),
-    module("Automation", ["CMarkGFM", "Domain", "Markup"]),
+    module("Automation", ["CMarkGFM", "Domain", "Markup", "Patterns"]),
     module("Execution", ["Domain"]),
     module("Capture", ["Domain", logging]),
     module("Reporting", ["Domain", "Markup"]),
