@@ -46,7 +46,9 @@ extension Effect {
     case .react(let reaction, let target): Phrase(verb: "react with \(reaction.rawValue) to \(target.words)")
     case .dispatch(let dispatch): Phrase(verb: "dispatch workflow", values: [dispatch.workflow] + dispatch.details)
     case .deleteComment(let id): Phrase(verb: "delete comment \(id)")
-    case .editComment(let id, let body): Phrase(verb: "edit comment \(id) to", values: [Self.firstLine(body)])
+    case .removeReaction(_, let reaction, let target):
+      Phrase(verb: "remove reaction \(reaction.rawValue) from \(target.words)")
+    case .nothing: Phrase(verb: "nothing to write")
     }
   }
 

@@ -13,6 +13,7 @@ extension Store {
       .json(rows), .id(event.transaction), .id(event.id), .text(event.thread?.key.repository),
     ]
     let all = PostgresValue.ids(ids)
+    let confirmed = dryRun ? [] : Self.confirm(intents.confirmed, on: event.thread?.key)
     let answers = try await perform { session in
       do {
         return try await session.pipeline([
@@ -33,7 +34,7 @@ extension Store {
             SELECT id, status, \(microseconds("intended_at")) AS intended FROM yardmaster.actions
             WHERE event_id = $1::uuid AND id = ANY ($2::uuid[])
             """, [.id(event.id), all]),
-        ])[5]
+        ] + confirmed)[5]
       } catch let error as PostgresError where error.isLeaseLost {
         throw LeaseLost(subject: "Event \(event.id)")
       }
@@ -81,6 +82,15 @@ extension Store {
     try await write(statements, audit: entry, for: event)
   }
 
+  private static func confirm(_ records: [Facet: FacetRecord], on thread: ThreadKey?) -> [PostgresStatement] {
+    guard let thread, !records.isEmpty else { return [] }
+    let rows = records.map { FacetStatements.row($0, $1) }
+    return [
+      PostgresStatement(
+        FacetStatements.upsert(), [.text(thread.repository), .integer(thread.number), .json(.array(rows))])
+    ]
+  }
+
   private static func begin(_ action: ActionID, of event: ClaimedEvent) -> PostgresStatement {
     PostgresStatement(
       "UPDATE yardmaster.actions SET begun_at = now() WHERE id = $1::uuid AND event_id = $2::uuid",
@@ -96,11 +106,8 @@ extension Store {
     var statements: [PostgresStatement] = []
     let decision = action.decision
     if outcome.status == .done || outcome.isShown {
-      let written = decision.effect.written
-      if !written.isEmpty {
-        let rows = written.map { FacetStatements.row($0, FacetRecord(value: $1, standing: decision.standing)) }
-        statements.append(PostgresStatement(FacetStatements.upsert(), key + [.json(.array(rows))]))
-      }
+      let written = decision.effect.written.mapValues { FacetRecord(value: $0, standing: decision.standing) }
+      statements += confirm(written, on: thread)
     }
     if !decision.undoes.isEmpty, outcome.status == .done || outcome.isShown {
       // What a rollback takes back counts as taken back from here on; what it restores, as done again.

@@ -1,4 +1,5 @@
 public import Domain
+import FoundationEssentials
 
 extension ManualRequest {
   /// Names of the inputs of a `workflow_dispatch`.
@@ -67,5 +68,16 @@ extension WirePayload {
       return review != nil ? .pullRequestReview : comment != nil ? .pullRequestReviewComment : .pullRequest
     }
     return comment != nil ? .issueComment : .issues
+  }
+}
+
+extension EventFile {
+  /// An issue, or the issue side of a pull request, as `GET /repos/{owner}/{repo}/issues/{number}` gives it.
+  public static func decodeIssue(_ bytes: [UInt8]) throws(EventFileError) -> Issue {
+    do {
+      return try JSONDecoder().decode(WireIssue.self, from: Data(bytes)).issue
+    } catch {
+      throw .missingField(path: "issue")
+    }
   }
 }

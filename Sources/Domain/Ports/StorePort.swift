@@ -171,10 +171,13 @@ public protocol ActionJournal: Sendable {
 public struct Intents: Hashable, Sendable {
   public var decisions: [Decision]
   public var commands: [ReadCommand]
+  /// What was wanted and is there already: recorded as written, with no effect. Not of a dry run.
+  public var confirmed: [Facet: FacetRecord]
 
-  public init(decisions: [Decision] = [], commands: [ReadCommand] = []) {
+  public init(decisions: [Decision] = [], commands: [ReadCommand] = [], confirmed: [Facet: FacetRecord] = [:]) {
     self.decisions = decisions
     self.commands = commands
+    self.confirmed = confirmed
   }
 }
 

@@ -59,10 +59,11 @@ extension ItemState {
       let gone = Set(names.map { $0.lowercased() })
       return list.filter { !gone.contains($0.lowercased()) }
     }
+    func with(_ list: [String], _ names: [String]) -> [String] { list + without(names, list) }
     switch effect {
-    case .addLabels(let names): state.labels = without(labels, names) + names
+    case .addLabels(let names): state.labels = with(labels, names)
     case .removeLabel(let name): state.labels = without(labels, [name])
-    case .assign(let logins): state.assignees = without(assignees, logins) + logins
+    case .assign(let logins): state.assignees = with(assignees, logins)
     case .unassign(let logins): state.assignees = without(assignees, logins)
     case .close(let reason):
       state.isOpen = false
