@@ -104,7 +104,8 @@ private let webhooks = URL(filePath: #filePath).deletingLastPathComponent()
   /// Every member that the double's payload has, some real payload has, and at the top some real payload of the same
   /// event and action. Samples are of different years, so that an older one lacks what was added since.
   @Test(
-    .enabled(if: FileManager.default.fileExists(atPath: webhooks.path), "no ../shared/data/webhooks beside the checkout"))
+    .enabled(
+      if: FileManager.default.fileExists(atPath: webhooks.path), "no ../shared/data/webhooks beside the checkout"))
   func payloadsAreOfGitHubsShape() async throws {
     let index = try String(contentsOf: webhooks.appending(path: "INDEX.jsonl"), encoding: .utf8)
     var known: [String: Set<String>] = [:]

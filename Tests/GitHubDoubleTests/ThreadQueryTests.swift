@@ -49,7 +49,8 @@ import Testing
     (.label("bug"), "LabeledEvent"), (.unlabel("BUG"), "UnlabeledEvent"), (.assign("bob"), "AssignedEvent"),
     (.unassign("bob"), "UnassignedEvent"), (.milestone("v1"), "MilestonedEvent"),
     (.milestone(nil), "DemilestonedEvent"), (.title("Other"), "RenamedTitleEvent"),
-    (.close(reason: "duplicate"), "ClosedEvent"), (.reopen, "ReopenedEvent"), (.lock(reason: "too heated"), "LockedEvent"),
+    (.close(reason: "duplicate"), "ClosedEvent"), (.reopen, "ReopenedEvent"),
+    (.lock(reason: "too heated"), "LockedEvent"),
     (.unlock, "UnlockedEvent"), (.comment("/close"), "IssueComment"),
   ]
 

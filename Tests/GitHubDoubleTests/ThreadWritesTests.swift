@@ -21,14 +21,15 @@ import Testing
   }
 
   /// Each write twice: the second changes nothing, and is told from one that does.
-  @Test(arguments: [
-    ("POST", "/labels", ["labels": ["bug", "Crash"]], 200, ["labeled", "labeled"]),
-    ("PATCH", "", ["title": "New"], 200, ["renamed"]), ("PATCH", "", ["milestone": 2], 200, ["milestoned"]),
-    ("PATCH", "", ["state": "closed", "state_reason": "not_planned"], 200, ["closed"]),
-    ("PATCH", "", ["labels": ["a"], "assignees": ["bob"]], 200, ["labeled", "assigned"]),
-    ("POST", "/assignees", ["assignees": ["bob", "stranger"]], 201, ["assigned"]),
-    ("PUT", "/lock", ["lock_reason": "too heated"], 204, ["locked"]), ("PUT", "/lock", nil, 204, ["locked"]),
-  ] as [(String, String, JSONNode?, Int, [String])])
+  @Test(
+    arguments: [
+      ("POST", "/labels", ["labels": ["bug", "Crash"]], 200, ["labeled", "labeled"]),
+      ("PATCH", "", ["title": "New"], 200, ["renamed"]), ("PATCH", "", ["milestone": 2], 200, ["milestoned"]),
+      ("PATCH", "", ["state": "closed", "state_reason": "not_planned"], 200, ["closed"]),
+      ("PATCH", "", ["labels": ["a"], "assignees": ["bob"]], 200, ["labeled", "assigned"]),
+      ("POST", "/assignees", ["assignees": ["bob", "stranger"]], 201, ["assigned"]),
+      ("PUT", "/lock", ["lock_reason": "too heated"], 204, ["locked"]), ("PUT", "/lock", nil, 204, ["locked"]),
+    ] as [(String, String, JSONNode?, Int, [String])])
   func aSecondTimeChangesNothing(
     method: String, path: String, body: JSONNode?, status: Int, events: [String]
   ) async throws {
@@ -53,7 +54,8 @@ import Testing
   @Test func whatWasSetIsTakenBack() async throws {
     try await withGitHubDouble(Self.model()) { double throws in
       let client = RawClient(double)
-      _ = try Self.send(client, "PATCH", "", ["state": "closed", "milestone": 1, "labels": ["a"], "assignees": ["bob"]])
+      _ = try Self.send(
+        client, "PATCH", "", ["state": "closed", "milestone": 1, "labels": ["a"], "assignees": ["bob"]])
       _ = try Self.send(client, "PUT", "/lock", ["lock_reason": "spam"])
       let closed = try Self.send(client, "GET").json
       #expect(closed["state_reason"] == "completed" && closed["closed_by"]?["login"] == "github-actions[bot]")
@@ -169,11 +171,12 @@ import Testing
       let list = try Self.send(client, "GET", "/comments").json.array ?? []
       let expected = ["OWNER", "COLLABORATOR", "FIRST_TIME_CONTRIBUTOR", "NONE"]
       #expect(list.compactMap { $0["author_association"]?.string } == expected)
-      let graph = try client.graphQL(
-        """
-        { repository(owner: "acme", name: "widget") { issue(number: 1) {
-          comments(first: 9) { nodes { authorAssociation } } } } }
-        """)["data"]?["repository"]?["issue"]?["comments"]?["nodes"]?.array ?? []
+      let graph =
+        try client.graphQL(
+          """
+          { repository(owner: "acme", name: "widget") { issue(number: 1) {
+            comments(first: 9) { nodes { authorAssociation } } } } }
+          """)["data"]?["repository"]?["issue"]?["comments"]?["nodes"]?.array ?? []
       #expect(graph.compactMap { $0["authorAssociation"]?.string } == expected)
     }
   }

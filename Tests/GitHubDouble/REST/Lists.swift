@@ -12,7 +12,9 @@ extension RESTCall {
     let since = try since() ?? .min
     var places: [(item: Int, comment: RepositoryModel.Comment)] = []
     for (position, item) in model.items.enumerated() {
-      for comment in item.comments where comment.isListed && comment.updatedAt >= since { places.append((position, comment)) }
+      for comment in item.comments where comment.isListed && comment.updatedAt >= since {
+        places.append((position, comment))
+      }
     }
     let isDescending = query["direction"] == "desc" && query["sort"] != nil
     let byUpdate = query["sort"] == "updated"

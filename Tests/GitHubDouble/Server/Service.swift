@@ -209,7 +209,8 @@ final class Service: @unchecked Sendable {
       }
       answer = HTTPAnswer(refusal["errors"] == nil ? 400 : 200, refusal.bytes)
     } else {
-      let (body, isNew) = call.answer(GraphQLContext(world: world, account: identity.account, mayWrite: identity.mayWrite))
+      let (body, isNew) = call.answer(
+        GraphQLContext(world: world, account: identity.account, mayWrite: identity.mayWrite))
       if isNew { remember(body.bytes.count) }
       answer = HTTPAnswer(200, body.filled(cost: call.points, nodes: call.nodes, window))
     }
