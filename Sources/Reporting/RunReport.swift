@@ -78,7 +78,8 @@ public struct RunReport: Sendable {
 
   public func markdown() -> Markdown {
     Markdown.blocks([
-      heading, subject, fault?.markdown ?? "", reason.map { "\($0)" } ?? "", commandTable, effects, considered, captured,
+      heading, subject, fault?.markdown ?? "", reason.map { "\($0)" } ?? "", commandTable, effects, considered,
+      captured,
       remains, cost, identity, anchor.map { "Audit anchor: \(Markdown.code($0))" } ?? "",
     ])
   }

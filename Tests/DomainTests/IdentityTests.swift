@@ -61,7 +61,8 @@ import Testing
       let pull = Domain.PullRequest(id: id, number: 3, title: "t", headSHA: moment, updatedAt: Timestamp(moment))
       let payloads: [(EventName, Event.Payload)] = [
         (.issues, .issue(issue, detail: detail)), (.issueComment, .comment(comment, on: issue, previousBody: detail)),
-        (.pullRequest, .pullRequest(pull, detail: detail)), (.pullRequestReviewComment, .reviewComment(comment, on: pull)),
+        (.pullRequest, .pullRequest(pull, detail: detail)),
+        (.pullRequestReviewComment, .reviewComment(comment, on: pull)),
       ]
       return payloads.map { name, payload in
         Event(

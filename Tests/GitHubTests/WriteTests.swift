@@ -133,7 +133,8 @@ import Testing
   }
 
   @Test func aTokenThatMayNotAskHasNoLogin() async throws {
-    let refused = #"{"data":null,"errors":[{"type":"FORBIDDEN","path":["viewer"],"message":"Resource not accessible"}]}"#
+    let refused =
+      #"{"data":null,"errors":[{"type":"FORBIDDEN","path":["viewer"],"message":"Resource not accessible"}]}"#
     try await Yard.run([Step("POST", "/graphql", .json(refused))]) { yard in
       for _ in 0..<2 {
         let login = try await yard.client.ownLogin

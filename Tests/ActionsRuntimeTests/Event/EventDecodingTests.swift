@@ -75,7 +75,8 @@ struct EventDecodingTests {
             labels: ["a"], assignees: ["al"], isOpen: false, title: "t", milestone: "v1", isLocked: true,
             lockReason: "too heated"))
       #expect(issue.authorAssociation == "MEMBER" && issue.isPullRequest == (name == "pull_request"))
-      #expect(issue.createdAt == Timestamp("2026-01-01T00:00:00Z") && issue.closedAt == Timestamp("2026-01-02T00:00:00Z"))
+      #expect(
+        issue.createdAt == Timestamp("2026-01-01T00:00:00Z") && issue.closedAt == Timestamp("2026-01-02T00:00:00Z"))
     }
   }
 

@@ -47,7 +47,8 @@ struct RouterTests {
   func otherActions(action: String) throws {
     let issue = try reason(event(.issue(issue, detail: nil), action: action))
     #expect(try #require(issue).contains("issues.\(action)"))
-    let pull = try reason(event(.pullRequest(Self.pull, detail: nil), name: .pullRequest, action: action), hasDatabase: true)
+    let pull = try reason(
+      event(.pullRequest(Self.pull, detail: nil), name: .pullRequest, action: action), hasDatabase: true)
     #expect(try #require(pull).contains("pull_request.\(action)"))
   }
 
