@@ -15,6 +15,9 @@ struct PatternCosts: Sendable {
   }
 
   private static let stepsOfCallout = 10
+  /// Further steps for an item of which a count like `(…){0,300}` made more than a few copies, one inside the other.
+  private static let stepsOfCopy = 20
+  private static let fewCopies = 8
   /// Characters that a lookbehind may go back.
   private static let maximumLookbehind = 255
   /// Groups with a name: each lengthens what is kept for every place to return to.
@@ -73,12 +76,18 @@ struct PatternCosts: Sendable {
     }
 
     let bytes = Array(source.utf8)
+    let ranges = try unsafe Self.ranges(in: code, length: bytes.count)
+    var copies: [Int: Int] = [:]
+    for range in ranges { copies[range.lowerBound, default: 0] += 1 }
+    if let copied = Self.copiedLookaround(ranges, copies, bytes) {
+      throw PatternFault(message: "a lookaround cannot be repeated", offset: Self.scalars(before: copied, in: bytes))
+    }
     let usual = Self.stepsOfCallout + lookbehind + groups
     var items = [Item](repeating: Item(trial: Int32(usual + 1), byte: 1), count: bytes.count + 1)
     let least = compiledSize("a")
-    for range in try unsafe Self.ranges(in: code, length: bytes.count) {
+    for range in ranges {
       func fault(_ message: String) -> PatternFault {
-        PatternFault(message: message, offset: bytes[..<range.lowerBound].count { !(0x80...0xBF).contains($0) })
+        PatternFault(message: message, offset: Self.scalars(before: range.lowerBound, in: bytes))
       }
       let text = bytes[range]
       var byte = 1
@@ -89,9 +98,11 @@ struct PatternCosts: Sendable {
         }
         byte += size / Self.classBytesOfStep
       } else if zip(text, text.dropFirst()).contains(where: { $0 == UInt8(ascii: "(") && $1 == UInt8(ascii: "*") }) {
-        throw Self.verbs(at: fault("").offset)
+        throw Self.verbs(at: Self.scalars(before: range.lowerBound, in: bytes))
       }
-      items[range.lowerBound] = Item(trial: Int32(usual + (Self.largestCount(in: text) + 1) * byte), byte: Int32(byte))
+      let nesting = copies[range.lowerBound, default: 1] > Self.fewCopies ? Self.stepsOfCopy : 0
+      let hidden = (Self.largestCount(in: text) + 1) * byte
+      items[range.lowerBound] = Item(trial: Int32(usual + nesting + hidden), byte: Int32(byte))
     }
     self.items = items
   }
@@ -121,6 +132,20 @@ struct PatternCosts: Sendable {
     return ranges
   }
 
+  /// Where a lookaround stands whose count made copies of it: those begin without a callout.
+  private static func copiedLookaround(_ ranges: [Range<Int>], _ copies: [Int: Int], _ bytes: [UInt8]) -> Int? {
+    let openings = ["(?=", "(?!", "(?<=", "(?<!"].map { Array($0.utf8) }
+    for (opening, first) in zip(ranges, ranges.dropFirst())
+    where openings.contains(where: { bytes[opening].starts(with: $0) }) {
+      if copies[first.lowerBound] != copies[opening.lowerBound] { return opening.lowerBound }
+    }
+    return nil
+  }
+
+  private static func scalars(before offset: Int, in bytes: [UInt8]) -> Int {
+    bytes[..<offset].count { !(0x80...0xBF).contains($0) }
+  }
+
   /// The largest number after a brace: no smaller than the least count of the item. Numbers of `\x{…}` are none.
   private static func largestCount(in item: ArraySlice<UInt8>) -> Int {
     var largest = 0
@@ -128,7 +153,7 @@ struct PatternCosts: Sendable {
     var previous: (UInt8, UInt8) = (0, 0)
     for byte in item {
       if byte == UInt8(ascii: "{") {
-        let isCode = previous.0 == UInt8(ascii: "\\") && previous.1 != UInt8(ascii: "\\")
+        let isCode = previous.0 == UInt8(ascii: "\\") && [UInt8(ascii: "x"), UInt8(ascii: "o")].contains(previous.1)
         number = isCode ? nil : 0
       } else if let digits = number, (0x30...0x39).contains(byte), digits < 100_000 {
         number = digits * 10 + Int(byte - 0x30)

@@ -29,7 +29,7 @@ struct RequiredLetter: Sendable {
       var total = 0
       // The next occurrence of each case, going backwards.
       var next = (lower: bytes.count, upper: bytes.count)
-      for index in stride(from: unsafe bytes.count - 1, through: 0, by: -1) {
+      for index in stride(from: bytes.count - 1, through: 0, by: -1) {
         let byte = unsafe bytes[index]
         if byte == lower {
           total += next.upper - index
