@@ -19,7 +19,7 @@ extension Store {
             WHERE e.identity = $1 AND e.mode = $2 AND e.claim_token = $3::uuid
             ORDER BY a.ordinal
             """, [.text(identity), .text(claim.mode.rawValue), .id(token)]),
-          audit.look(claim.repository),
+          audit.look(claim.repository, login: claim.actor),
         ])
         try audit.learn(claim.repository, rows[3])
         guard let row = rows[0].first else { return nil }
