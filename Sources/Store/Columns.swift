@@ -23,7 +23,8 @@ extension PostgresValue {
   static func id<Row>(_ id: Identifier<Row>?) -> PostgresValue { .text(id?.text) }
   /// JSON's null is SQL's.
   static func json(_ value: JSONValue) -> PostgresValue {
-    value == .null ? .null : .json(value.storable.canonicalText)
+    let storable = value.storable
+    return storable == .null ? .null : .json(storable.canonicalText)
   }
 
   /// The JSON that the standard library's synthesised coding makes of a value of ours.

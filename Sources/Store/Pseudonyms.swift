@@ -172,13 +172,11 @@ struct LoginReplacement {
       index += 1
       guard bytes[index - 1] == UInt8(ascii: "@"), index < 2 || !Self.isLoginByte(bytes[index - 2]) else { continue }
       let end = bytes[index...].firstIndex { !Self.isLoginByte($0) } ?? bytes.count
-      // A sentence may go on with a hyphen or an underscore: what counts is the longest login.
-      for stop in stride(from: end, to: index, by: -1)
-      where stop == end || !Self.isLetterOrDigit(bytes[stop]) || !Self.isLetterOrDigit(bytes[stop - 1]) {
-        guard let name = names[String(decoding: bytes[index..<stop], as: UTF8.self).lowercased()] else { continue }
+      // A login ends with a letter or a digit; what follows is the sentence's.
+      let last = bytes[index..<end].lastIndex(where: Self.isLetterOrDigit) ?? index - 1
+      if let name = names[String(decoding: bytes[index..<(last + 1)], as: UTF8.self).lowercased()] {
         out.append(contentsOf: name.utf8)
-        index = stop
-        break
+        index = last + 1
       }
     }
     return String(decoding: out, as: UTF8.self)
