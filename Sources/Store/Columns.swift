@@ -27,7 +27,8 @@ extension PostgresValue {
   }
   /// JSON's null is SQL's.
   static func json(_ value: JSONValue) -> PostgresValue {
-    value == .null ? .null : .json(value.storable.canonicalText)
+    let storable = value.storable
+    return storable == .null ? .null : .json(storable.canonicalText)
   }
 
   /// The JSON that the standard library's synthesised coding makes of a value of ours.

@@ -20,7 +20,7 @@ extension Store {
             WHERE e.identity = $1 AND e.mode = $2 AND e.claim_token = $3::uuid
             ORDER BY a.ordinal
             """, [.text(identity), .text(claim.mode.rawValue), .id(token)]),
-          audit.look(claim.repository),
+          audit.look(claim.repository, login: claim.actor),
         ]
         if let thread { statements += [thread.take(deadWorker: claim.deadWorker)] + thread.all }
         let rows = try await session.pipeline(statements)
@@ -51,7 +51,7 @@ extension Store {
     let rows = try await perform { session in
       do {
         return try await session.pipeline(
-          [Self.holdEvent(event), thread.take(deadWorker: deadWorker), audit.look(claim.repository)] + thread.all)
+          [Self.holdEvent(event), thread.take(deadWorker: deadWorker), audit.look(claim.repository, login: claim.actor)] + thread.all)
       } catch let error as PostgresError where error.isLeaseLost {
         throw LeaseLost(subject: "Event \(event.id)")
       }

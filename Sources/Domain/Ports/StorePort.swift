@@ -235,10 +235,14 @@ public struct AuditEntry: Hashable, Sendable {
   public var after: JSONValue
   public var success: Bool
   public var metadata: JSONValue
+  /// Whom the texts in `before`, `after` and `metadata` may name as `@login`, besides the actor. Not part of the log:
+  /// where it holds pseudonyms, these are replaced. See `Pseudonyms` in the store for logins that need no naming here.
+  public var mentions: [String]
 
   public init(
     eventType: String, severity: Severity, actor: String?, repository: RepositoryName, actionType: String,
-    before: JSONValue = .null, after: JSONValue = .null, success: Bool, metadata: JSONValue = .object([:])
+    before: JSONValue = .null, after: JSONValue = .null, success: Bool, metadata: JSONValue = .object([:]),
+    mentions: [String] = []
   ) {
     self.eventType = eventType
     self.severity = severity
@@ -249,6 +253,7 @@ public struct AuditEntry: Hashable, Sendable {
     self.after = after
     self.success = success
     self.metadata = metadata
+    self.mentions = mentions
   }
 }
 
