@@ -149,9 +149,10 @@ import Testing
         page.numbers = [Fixture.number(4, .pullRequest)]
       }
       let before = try await log.store.forget(login: "Mona", captured: false).traces
-      #expect(before.map { "\($0.table).\($0.column)" } == [
-        "audit_log.actor", "contributors.login", "events.actor", "pull_requests.author_login",
-      ])
+      #expect(
+        before.map { "\($0.table).\($0.column)" } == [
+          "audit_log.actor", "contributors.login", "events.actor", "pull_requests.author_login",
+        ])
       _ = try await log.store.forget(login: "Mona", captured: true)
       let after = try await log.store.traces(of: "mona").traces
       #expect(after.map(\.table) == ["audit_log"])
