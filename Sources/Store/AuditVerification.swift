@@ -46,7 +46,8 @@ extension Store {
   /// Recomputes the chain of a repository from its rows, a page at a time, beginning after the last signed checkpoint.
   ///
   /// - Parameter anchors: earlier ends of the chain, which it has to go through. One without a place is looked for.
-  public func verifyAudit(of repository: RepositoryName, anchors: [AuditAnchor] = []) async throws -> AuditVerification {
+  public func verifyAudit(of repository: RepositoryName, anchors: [AuditAnchor] = []) async throws -> AuditVerification
+  {
     while true {
       let checkpoints = try await self.checkpoints(of: repository)
       var walk = AuditWalk(repository, checkpoints: checkpoints, anchors: anchors, chain: audit)
@@ -120,7 +121,8 @@ private struct AuditWalk {
   private mutating func begin() {
     for checkpoint in checkpoints {
       guard let expected = chain.signature(of: checkpoint.canonicalText) else {
-        return fault("the checkpoint before it is signed, and YARDMASTER_AUDIT_KEY is not given", at: checkpoint.sequence + 1)
+        return fault(
+          "the checkpoint before it is signed, and YARDMASTER_AUDIT_KEY is not given", at: checkpoint.sequence + 1)
       }
       guard checkpoint.format == AuditCheckpoint.format, checkpoint.signature == expected else {
         return fault("the checkpoint before it does not match its signature", at: checkpoint.sequence + 1)
