@@ -93,7 +93,7 @@ let package = Package(
     tests("StoreTests", ["Store", "Postgres", "Cryptography", "Domain"]),
     tests("ActionsRuntimeTests", ["ActionsRuntime", "Markup", "Domain", logging]),
     tests("PatternsTests", ["Patterns"]),
-    tests("ConfigurationTests", ["Configuration"]),
+    tests("ConfigurationTests", ["Configuration"], exclude: ["Snippets"]),
     tests("AutomationTests", ["Automation"]),
     tests("ExecutionTests", ["Execution"]),
     tests("CaptureTests", ["Capture"]),

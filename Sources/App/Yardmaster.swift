@@ -31,8 +31,10 @@ public struct Yardmaster: ParsableCommand {
       """,
     version: "yardmaster \(Version.current)",
     subcommands: [
-      RunCommand.self, PlanCommand.self, SyncCommand.self, ContinueCommand.self, SweepCommand.self,
-      StatusCommand.self, LanesCommand.self, AuditCommand.self, ForgetCommand.self, MigrateCommand.self, DoctorCommand.self, ConfigCommand.self,
+      RunCommand.self, ExplainCommand.self, RollbackCommand.self, PlanCommand.self, SyncCommand.self,
+      ContinueCommand.self, SweepCommand.self,
+      StatusCommand.self, LanesCommand.self, AuditCommand.self, ForgetCommand.self, MigrateCommand.self,
+      DoctorCommand.self, ConfigCommand.self,
     ],
     defaultSubcommand: RunCommand.self)
 

@@ -126,7 +126,8 @@ public struct AutomationProcessor: Sendable {
   // MARK: Commands
 
   private func newCommands(_ input: AutomationInput) -> [Command] {
-    guard settings.commands.isEnabled, !input.isRulesOnly, let text = input.text, CommandScan.mayHoldCommands(text.body),
+    guard settings.commands.isEnabled, !input.isRulesOnly, let text = input.text,
+      CommandScan.mayHoldCommands(text.body),
       !verdict(input).isBot
     else { return [] }
     let grammar = CommandGrammar(

@@ -18,9 +18,17 @@ extension SettingsDecoder {
         stale.closeReason = choice(value, reasons, called: name) ?? stale.closeReason
       case .exemptLabels: stale.exemptLabels = globs(value, called: name)
       case .exemptMilestones:
-        if flag(value) == true { stale.exemptsMilestones = true } else { stale.exemptMilestones = globs(value, called: name) }
+        if flag(value) != nil {
+          stale.exemptsMilestones = isTrue(value, called: name)
+        } else {
+          stale.exemptMilestones = globs(value, called: name)
+        }
       case .exemptAssignees:
-        if flag(value) == true { stale.exemptsAssigned = true } else { stale.exemptAssignees = loginGlobs(value, called: name) }
+        if flag(value) != nil {
+          stale.exemptsAssigned = isTrue(value, called: name)
+        } else {
+          stale.exemptAssignees = loginGlobs(value, called: name)
+        }
       case .exemptAuthors: stale.exemptAuthors = loginGlobs(value, called: name)
       case .pullRequests: stale.includesPullRequests = boolean(value, called: name) ?? false
       }

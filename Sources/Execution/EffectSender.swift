@@ -65,7 +65,8 @@ struct EffectSender {
       let path =
         switch target {
         case .item: "\(item)/reactions/\(id)"
-        case .comment(let comment): "/repos/\(action.decision.target.repository)/issues/comments/\(comment)/reactions/\(id)"
+        case .comment(let comment):
+          "/repos/\(action.decision.target.repository)/issues/comments/\(comment)/reactions/\(id)"
         }
       let answer = try await write(.delete, path)
       if answer.status == 404 || answer.status == 410 { return .shown("The reaction is gone already.") }
@@ -87,7 +88,8 @@ struct EffectSender {
   // MARK: Effects of more than one request
 
   /// The API knows milestones by number, people by title.
-  private func setMilestone(_ title: String?, item: String, in repository: RepositoryName) async throws -> ActionOutcome {
+  private func setMilestone(_ title: String?, item: String, in repository: RepositoryName) async throws -> ActionOutcome
+  {
     var number = JSONValue.null
     if let title {
       guard let found = try await milestone(titled: title, in: repository) else {
@@ -113,7 +115,9 @@ struct EffectSender {
 
   private func start(_ dispatch: WorkflowDispatch, in repository: RepositoryName) async throws -> ActionOutcome {
     var ref = dispatch.ref
-    if ref == nil { ref = value(try await github.send(RESTRequest(.get, "/repos/\(repository)")))?["default_branch"]?.string }
+    if ref == nil {
+      ref = value(try await github.send(RESTRequest(.get, "/repos/\(repository)")))?["default_branch"]?.string
+    }
     let answer = try await write(
       .post, "/repos/\(repository)/actions/workflows/\(percentEncodedPathSegment(dispatch.workflow))/dispatches",
       ["ref": .string(ref ?? "main"), "inputs": .object(dispatch.inputs.mapValues(JSONValue.string))])

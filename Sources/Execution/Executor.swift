@@ -202,7 +202,8 @@ extension ActionOutcome {
   fileprivate static func conflict(_ what: String, after: JSONValue) -> ActionOutcome {
     ActionOutcome(
       status: .failed, after: after,
-      explanation: "Conflict: \(what) changed since it was checked. Nothing was written; roll back again to see the plan.")
+      explanation:
+        "Conflict: \(what) changed since it was checked. Nothing was written; roll back again to see the plan.")
   }
 }
 

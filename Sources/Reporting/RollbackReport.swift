@@ -78,7 +78,9 @@ public struct RollbackReport: Sendable {
     for item in items {
       let name = Markdown.code(item.reference.description)
       if item.isGone { rows.append([name, "the item is gone", ""]) }
-      for conflict in item.conflicts { rows.append([name, "**conflict**: \(Figures.shortened(conflict, to: 200))", "🛑"]) }
+      for conflict in item.conflicts {
+        rows.append([name, "**conflict**: \(Figures.shortened(conflict, to: 200))", "🛑"])
+      }
       for step in item.steps where step.decision.effect != .nothing {
         let result: Markdown = step.status.map { "\($0.rawValue)" } ?? (isDryRun ? "👀 would do" : "–")
         let why: Markdown = step.explanation.map { ": \(Figures.shortened($0, to: 200))" } ?? ""

@@ -16,25 +16,27 @@ extension Store {
     let confirmed = dryRun ? [] : Self.confirm(intents.confirmed, on: event.thread?.key)
     let answers = try await perform { session in
       do {
-        return try await session.pipeline([
-          Self.hold(event),
-          // A live decision whose once-key is taken conflicts and is left out here …
-          PostgresStatement(Self.insertActions(status: dryRun ? "skipped" : "intended", isDryRun: dryRun), parameters),
-          // … and comes in as skipped here.
-          PostgresStatement(Self.insertActions(status: "skipped", isDryRun: dryRun), parameters),
-          Self.insertCommands(intents.commands, of: event),
-          PostgresStatement(
-            """
-            UPDATE yardmaster.actions SET begun_at = now()
-            WHERE id = (SELECT id FROM yardmaster.actions
-              WHERE event_id = $1::uuid AND id = ANY ($2::uuid[]) AND status = 'intended' ORDER BY ordinal LIMIT 1)
-            """, [.id(event.id), all]),
-          PostgresStatement(
-            """
-            SELECT id, status, \(microseconds("intended_at")) AS intended FROM yardmaster.actions
-            WHERE event_id = $1::uuid AND id = ANY ($2::uuid[])
-            """, [.id(event.id), all]),
-        ] + confirmed)[5]
+        return try await session.pipeline(
+          [
+            Self.hold(event),
+            // A live decision whose once-key is taken conflicts and is left out here …
+            PostgresStatement(
+              Self.insertActions(status: dryRun ? "skipped" : "intended", isDryRun: dryRun), parameters),
+            // … and comes in as skipped here.
+            PostgresStatement(Self.insertActions(status: "skipped", isDryRun: dryRun), parameters),
+            Self.insertCommands(intents.commands, of: event),
+            PostgresStatement(
+              """
+              UPDATE yardmaster.actions SET begun_at = now()
+              WHERE id = (SELECT id FROM yardmaster.actions
+                WHERE event_id = $1::uuid AND id = ANY ($2::uuid[]) AND status = 'intended' ORDER BY ordinal LIMIT 1)
+              """, [.id(event.id), all]),
+            PostgresStatement(
+              """
+              SELECT id, status, \(microseconds("intended_at")) AS intended FROM yardmaster.actions
+              WHERE event_id = $1::uuid AND id = ANY ($2::uuid[])
+              """, [.id(event.id), all]),
+          ] + confirmed)[5]
       } catch let error as PostgresError where error.isLeaseLost {
         throw LeaseLost(subject: "Event \(event.id)")
       }

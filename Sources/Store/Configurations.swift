@@ -1,4 +1,3 @@
-public import Domain
 import Postgres
 
 /// A configuration file as it was last read.

@@ -51,7 +51,10 @@ extension Store {
     let rows = try await perform { session in
       do {
         return try await session.pipeline(
-          [Self.holdEvent(event), thread.take(deadWorker: deadWorker), audit.look(claim.repository, login: claim.actor)] + thread.all)
+          [
+            Self.holdEvent(event), thread.take(deadWorker: deadWorker),
+            audit.look(claim.repository, login: claim.actor),
+          ] + thread.all)
       } catch let error as PostgresError where error.isLeaseLost {
         throw LeaseLost(subject: "Event \(event.id)")
       }

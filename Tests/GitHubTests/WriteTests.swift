@@ -113,15 +113,17 @@ import Testing
     }
   }
 
-  private static func viewer(_ login: String) -> Step {
-    Step("POST", "/graphql", .json(#"{"data":{"viewer":{"login":"\#(login)"}}}"#))
+  private static func viewer(_ login: String, page: String = "users/x") -> Step {
+    let viewer = #"{"login":"\#(login)","url":"https://github.com/\#(page)"}"#
+    return Step("POST", "/graphql", .json(#"{"data":{"viewer":\#(viewer)}}"#))
   }
 
   @Test(arguments: [
-    ("ghs_job", "github-actions[bot]", "github-actions[bot]"), ("ghs_job", "github-actions", "github-actions[bot]"),
-    ("ghp_alice", "alice", "alice"),
-  ]) func theOwnLoginIsInTheFormOfREST(token: String, answered: String, expected: String) async throws {
-    try await Yard.run([Self.viewer(answered)], token: token) { yard in
+    ("ghs_job", "github-actions[bot]", "apps/x", "github-actions[bot]"),
+    ("ghs_job", "github-actions", "x", "github-actions[bot]"), ("robots", "robot", "apps/robot", "robot[bot]"),
+    ("ghp_alice", "alice", "alice", "alice"),
+  ]) func theOwnLoginIsInTheFormOfREST(token: String, answered: String, page: String, expected: String) async throws {
+    try await Yard.run([Self.viewer(answered, page: page)], token: token) { yard in
       let logins = try await withThrowingTaskGroup { group in
         for _ in 0..<8 { group.addTask { try await yard.client.ownLogin } }
         return try await group.reduce(into: Set<String?>()) { $0.insert($1) }

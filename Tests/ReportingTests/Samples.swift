@@ -24,7 +24,7 @@ enum Samples {
       .comment(body: "<!-- marker -->\n\(text)\nMore."), .stickyComment(key: text, body: text),
       .react(.eyes, to: .item), .react(.rocket, to: .comment(id: 7)), .dispatch(WorkflowDispatch(workflow: text)),
       .dispatch(WorkflowDispatch(workflow: "ci.yml", ref: "v1", inputs: ["b": text, "a": "1"])),
-      .deleteComment(id: 7), .editComment(id: 7, body: text),
+      .deleteComment(id: 7), .nothing,
     ]
   }
 

@@ -61,6 +61,21 @@ extension EventFile {
   }
 }
 
+extension EventFile {
+  /// The event of a saved payload.
+  ///
+  /// - Parameter name: the event's name; nil where the payload's members have to tell.
+  public static func decode(
+    offline bytes: [UInt8], name: String?, repository: RepositoryName?, run: RunContext
+  ) throws(EventFileError) -> Event {
+    let known = if let name { name } else { try WirePayload.decode(bytes).likelyName.rawValue }
+    guard case .event(let event) = try decode(bytes, name: known, repository: repository, run: run) else {
+      throw .inputInvalid("event", expected: "the name of an event that is processed")
+    }
+    return event
+  }
+}
+
 extension WirePayload {
   /// The name that GitHub sends such members under.
   fileprivate var likelyName: EventName {

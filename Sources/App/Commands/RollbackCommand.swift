@@ -1,6 +1,8 @@
 import ActionsRuntime
 import ArgumentParser
 import Domain
+import GitHub
+import Markup
 import Reporting
 import Store
 
@@ -70,7 +72,7 @@ struct RollbackCommand: SessionCommand {
     for line in report.lines { session.log.line(line) }
     session.log.line("\(report.verdict)")
     let hasFailed = report.hasFailed || report.isRefused
-    let done = report.items.reduce(0) { $0 + $1.steps.count { $0.status == .done } }
+    let done = report.items.reduce(0) { $0 + $1.steps.count { $0.status == Action.Status.done } }
     try session.outputs.write([
       (.outcome, (hasFailed ? EventOutcome.failed : .processed).rawValue), (.actions, String(done)),
       (.transactionID, report.transaction?.text ?? ""),

@@ -2,6 +2,7 @@ import ActionsRuntime
 import Automation
 import Cryptography
 import Domain
+import Markup
 import Reporting
 import Store
 
@@ -47,7 +48,7 @@ extension EventRun {
       defer { report = processing.report }
       result = try await processing.run()
     }
-    report.anchor = store.auditAnchor(of: event.repository)
+    report.anchor = store.auditAnchor(of: event.repository)?.description
     try await EventCapture(session: session, github: github, store: store, settings: settings)
       .follow(event, &result, &report, forcesDryRun: forcesDryRun)
     await close(store)
@@ -70,7 +71,8 @@ extension EventRun {
     case .item(let number):
       guard let issue = try await ItemLookup(github: github).issue(number, in: dispatch.repository) else {
         throw Failure(
-          .failed, "There is no issue or pull request #\(number) in \(dispatch.repository)", advice: "Correct the number.")
+          .failed, "There is no issue or pull request #\(number) in \(dispatch.repository)",
+          advice: "Correct the number.")
       }
       event = Event(opening: issue, in: dispatch)
     case .payload(let text, let name):
@@ -107,7 +109,8 @@ extension Event {
         PullRequest(
           id: issue.id, number: issue.number, title: issue.title, body: issue.body, isOpen: issue.isOpen,
           author: issue.author, authorAssociation: issue.authorAssociation, labels: issue.labels,
-          assignees: issue.assignees, isLocked: issue.isLocked, lockReason: issue.lockReason, milestone: issue.milestone,
+          assignees: issue.assignees, isLocked: issue.isLocked, lockReason: issue.lockReason,
+          milestone: issue.milestone,
           createdAt: issue.createdAt, updatedAt: issue.updatedAt, closedAt: issue.closedAt), detail: nil)
     }
     self.init(

@@ -107,7 +107,9 @@ struct EventProcessing {
   private func input(_ context: ThreadContext) async throws -> AutomationInput? {
     var issue = subject.issue
     if isOutdated(context) {
-      guard let present = try await ItemLookup(github: github).issue(issue.number, in: event.repository) else { return nil }
+      guard let present = try await ItemLookup(github: github).issue(issue.number, in: event.repository) else {
+        return nil
+      }
       // A pull request's event knows it by another id than its issue side has.
       issue = present
       issue.id = subject.issue.id

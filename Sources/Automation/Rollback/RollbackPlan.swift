@@ -59,7 +59,8 @@ public struct RollbackPlanner {
     let undone = Set(own.filter { $0.isUndo }.flatMap(\.action.decision.undoes))
     return history.filter { recorded in
       guard !recorded.isUndo else { return false }
-      return transactions.contains(recorded.transaction) ? recorded.isLive : undone.contains(recorded.action.id) && !recorded.isLive
+      return transactions.contains(recorded.transaction)
+        ? recorded.isLive : undone.contains(recorded.action.id) && !recorded.isLive
     }
   }
 
@@ -95,7 +96,9 @@ public struct RollbackPlanner {
     facets(concerned, toggled, &steps, &plan)
     for recorded in concerned { trace(recorded, toggled, &steps, &plan) }
     if !isForced {
-      plan.conflicts += outsideChanges.map { "\($0.login.map { "@\($0)" } ?? "a deleted account") \($0.what) at \($0.at)" }
+      plan.conflicts += outsideChanges.map {
+        "\($0.login.map { "@\($0)" } ?? "a deleted account") \($0.what) at \($0.at)"
+      }
     }
 
     // An action counts as taken back with the last step that belongs to it, so that a kill in between leaves it open.
@@ -144,7 +147,9 @@ public struct RollbackPlanner {
         actions[facet, default: []].append(recorded.action.id)
       }
     }
-    var added: (labels: [String], logins: [String], labelActions: [ActionID], loginActions: [ActionID]) = ([], [], [], [])
+    var added: (labels: [String], logins: [String], labelActions: [ActionID], loginActions: [ActionID]) = (
+      [], [], [], []
+    )
     var removedLogins: (logins: [String], actions: [ActionID]) = ([], [])
     for facet in order {
       guard let expected = writes.value(of: facet), let wanted = writes.value(of: facet, toggling: toggled) else {

@@ -24,7 +24,8 @@ public struct ThreadReader: Sendable {
     guard let found = answer.data?.repository?.item else {
       if let error = answer.errors.first(where: { $0.type != "NOT_FOUND" }) {
         throw Failure(
-          .failed, "GitHub would not show \(item): \(error.message)", advice: "Check the token's permissions, and try again.")
+          .failed, "GitHub would not show \(item): \(error.message)",
+          advice: "Check the token's permissions, and try again.")
       }
       return nil
     }
@@ -151,7 +152,8 @@ struct WireChange: Decodable, Sendable {
     guard let createdAt else { return nil }
     func change(_ action: String, _ facet: Facet, _ value: JSONValue, _ detail: String? = nil) -> TimelineChange {
       TimelineChange(
-        login: actor?.login, isApp: actor?.__typename == "Bot", at: createdAt, action: action, facet: facet, value: value,
+        login: actor?.login, isApp: actor?.__typename == "Bot", at: createdAt, action: action, facet: facet,
+        value: value,
         detail: detail)
     }
     switch __typename {

@@ -77,7 +77,8 @@ public enum Effect: Hashable, Sendable, Codable {
   /// What is promised of an effect whose answer was lost.
   public var guarantee: Guarantee {
     switch self {
-    case .addLabels, .removeLabel, .close, .reopen, .assign, .unassign, .lock, .unlock, .setTitle, .setMilestone, .react,
+    case .addLabels, .removeLabel, .close, .reopen, .assign, .unassign, .lock, .unlock, .setTitle, .setMilestone,
+      .react,
       .deleteComment, .removeReaction, .nothing:
       .stateSetting
     case .comment, .stickyComment: .marked

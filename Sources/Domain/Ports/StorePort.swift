@@ -167,6 +167,19 @@ public protocol ActionJournal: Sendable {
   ) async throws
 }
 
+extension ActionJournal {
+  public func intend(_ decisions: [Decision], for event: ClaimedEvent, dryRun: Bool) async throws -> [Action] {
+    try await intend(Intents(decisions: decisions), for: event, dryRun: dryRun)
+  }
+
+  /// With nothing to follow.
+  public func settle(
+    _ action: Action, as outcome: ActionOutcome, for event: ClaimedEvent, audit: AuditEntry
+  ) async throws {
+    try await settle(action, as: outcome, for: event, audit: audit, beginning: nil)
+  }
+}
+
 /// What one deliberation leaves to be carried out, and what was read on the way.
 public struct Intents: Hashable, Sendable {
   public var decisions: [Decision]

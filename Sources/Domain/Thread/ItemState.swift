@@ -12,7 +12,8 @@ public struct ItemState: Hashable, Sendable, Codable {
   public var lockReason: String?
 
   public init(
-    labels: [String] = [], assignees: [String] = [], isOpen: Bool = true, stateReason: String? = nil, title: String = "",
+    labels: [String] = [], assignees: [String] = [], isOpen: Bool = true, stateReason: String? = nil,
+    title: String = "",
     milestone: String? = nil, isLocked: Bool = false, lockReason: String? = nil
   ) {
     self.labels = labels
@@ -62,7 +63,8 @@ public struct ItemState: Hashable, Sendable, Codable {
 extension Issue {
   public var state: ItemState {
     ItemState(
-      labels: labels, assignees: assignees, isOpen: isOpen, stateReason: stateReason, title: title, milestone: milestone,
+      labels: labels, assignees: assignees, isOpen: isOpen, stateReason: stateReason, title: title,
+      milestone: milestone,
       isLocked: isLocked, lockReason: lockReason)
   }
 }

@@ -90,7 +90,9 @@ extension ItemState {
     func folded(_ list: [String]) -> Set<String> { Set(list.map { $0.lowercased() }) }
     if folded(labels) != folded(other.labels) { names.append("the labels") }
     if folded(assignees) != folded(other.assignees) { names.append("the assignees") }
-    let facets = [(Facet.state, "the state"), (.title, "the title"), (.milestone, "the milestone"), (.lock, "the lock")]
+    let facets = [
+      (Facet.state, "the state"), (.title, "the title"), (.milestone, "the milestone"), (.lock, "the lock"),
+    ]
     for (facet, name) in facets where value(of: facet) != other.value(of: facet) { names.append(name) }
     return names
   }

@@ -7,11 +7,15 @@ import Domain
 actor TokenLogin {
   private struct Viewer: Decodable, Sendable {
     var viewer: Login
-    struct Login: Decodable, Sendable { var login: String }
+    struct Login: Decodable, Sendable {
+      var login: String
+      /// `https://github.com/apps/NAME` for an App.
+      var url: String?
+    }
   }
 
   private static let query = GraphQLQuery(
-    operation: "Viewer", document: "query Viewer { viewer { login } }", variables: [:])
+    operation: "Viewer", document: "query Viewer { viewer { login url } }", variables: [:])
 
   private var question: Task<String?, any Error>?
 
@@ -34,9 +38,10 @@ actor TokenLogin {
   private static func ask(_ exchange: Exchange) async throws -> String? {
     guard let account = exchange.pool.accounts.first else { return nil }
     let answer = try await exchange.query(query, only: account, as: Viewer.self)
-    guard let login = answer.data?.viewer.login else { return nil }
+    guard let viewer = answer.data?.viewer else { return nil }
     // GraphQL leaves the suffix of Apps out in most places, and `GITHUB_TOKEN` is an App's.
-    let isApps = try await account.credential.token().hasPrefix("ghs_")
-    return isApps && !login.hasSuffix("[bot]") ? login + "[bot]" : login
+    let looksLikeApps = try await account.credential.token().hasPrefix("ghs_")
+    let isApps = looksLikeApps || viewer.url?.contains("/apps/") == true
+    return isApps && !viewer.login.hasSuffix("[bot]") ? viewer.login + "[bot]" : viewer.login
   }
 }

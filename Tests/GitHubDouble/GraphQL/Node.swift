@@ -1,5 +1,5 @@
 /// An object that a query stands on: a few numbers that find it in the world.
-indirect enum GraphQLNode {
+enum GraphQLNode {
   case query
   case repository(Int)
   /// Issue or pull request: repository and position.
@@ -17,7 +17,7 @@ indirect enum GraphQLNode {
   case milestone(Int, RepositoryModel.Milestone)
   case mutation
   /// What a mutation of that name answers: the comment.
-  case payload(String, GraphQLNode?, clientMutationID: String?)
+  indirect case payload(String, GraphQLNode?, clientMutationID: String?)
   /// Of a repository, by its number.
   case discussion(Int, Int)
   case account(RepositoryModel.Account)

@@ -72,8 +72,6 @@ extension RESTRendering {
     case .assigned(let account), .unassigned(let account):
       writer.key("assignee")
       user(account, &writer)
-      writer.key("assigner")
-      user(event.actor, &writer)
     case .milestoned(let title), .demilestoned(let title):
       writer.key("milestone")
       writer.write(["title": .string(title)])
