@@ -118,7 +118,9 @@ public struct Executor: Sendable {
       guard others.isEmpty || changed.isEmpty else {
         return .conflict(others.joined(separator: ", "), after: shown)
       }
-      return .shown("GitHub shows it already.", after: shown)
+      // Asked for by an attempt that was cut off: it is that attempt's doing, and undone with it.
+      guard mayHaveBeenSent else { return .shown("GitHub shows it already.", after: shown) }
+      return ActionOutcome(status: .done, after: shown, explanation: "It was sent before.")
     }
     return changed.isEmpty ? nil : .conflict(changed.joined(separator: ", "), after: shown)
   }

@@ -113,12 +113,17 @@ import Testing
         let step = try Step(github: github.url, database: database.url)
         let no = try await step.event("issue_comment", github.issueEvent(1, comment: refused)).run("run")
         #expect(no.status == 0, "\(no.log)")
-        #expect(no.outputs["actions"] == "0")
-        #expect(github.mutations.isEmpty)
+        // A reply that says why, and a reaction.
+        #expect(no.outputs["actions"] == "2")
+        #expect(github.item(1)?.labels.isEmpty == true)
+        #expect(github.item(1)?.isOpen == true)
+        let reply = try #require(github.item(1)?.comments.last)
+        #expect(reply.body.contains("triage") && !reply.body.contains("@mallory"), "\(reply.body)")
 
         let yes = try await step.event("issue_comment", github.issueEvent(1, comment: granted)).run("run")
         #expect(yes.status == 0, "\(yes.log)")
-        #expect(yes.outputs["actions"] == "3")
+        // Two reactions besides the three effects.
+        #expect(yes.outputs["actions"] == "5")
         let item = github.item(1)
         #expect(item?.labels == ["urgent"])
         #expect(item?.assignees.map(\.login) == ["dave"])
@@ -217,7 +222,7 @@ import Testing
           .event("issues", github.issueEvent(1)).with("GITHUB_RUN_ID", "4712")
         // The same delivery under the new name, then an edit of the issue: another version, the same comment.
         github.change { $0.update(1) { $0.updatedAt += 60 } }
-        let edited = try after.event("issues", github.issueEvent(1))
+        let edited = try after.event("issues", github.issueEvent(1, action: "edited"))
         let end = try await edited.run("run")
         #expect(end.outputs["outcome"] == "processed", "\(end.log)")
         #expect(github.item(1)?.comments.count == 1)
@@ -304,8 +309,8 @@ import Testing
         payload["changes"] = ["body": ["from": "nice"]]
         let bytes = Array(try JSONSerialization.data(withJSONObject: payload))
         let end = try await Step(github: github.url, database: database.url).event("issue_comment", bytes).run("run")
-        #expect(end.outputs["actions"] == "0", "\(end.log)")
-        #expect(github.mutations.isEmpty)
+        #expect(end.outputs["actions"] == "2", "\(end.log)")
+        #expect(github.item(1)?.labels.isEmpty == true)
       }
     }
   }

@@ -137,7 +137,7 @@ private let everything = [
     let action = Action(id: .random(), decision: decision(.addLabels(["bug"])), status: .intended, begunAgo: 1)
     let settled = try await Executor(github: github, journal: RecordingJournal(rows: [action]))
       .resume(claimed([action]), actor: nil)
-    #expect(settled.map(\.outcome.isShown) == [true])
+    #expect(settled.map(\.outcome.status) == [.done])
     #expect(github.state.withLock { $0.requests.map(\.method) } == [.get])
   }
 

@@ -19,7 +19,7 @@ struct ConfigurationSource {
   /// The settings, or nil where the repository has no configuration.
   func load(for repository: RepositoryName) async throws -> Settings? {
     if let explicitFile { return try Self.parse(Self.read(explicitFile), file: explicitFile) }
-    let known = try await cache?.store.configuration(of: cache?.key ?? "")
+    let known = try await remembered()
     let answer = try await github.send(
       RESTRequest(
         .get, "/repos/\(repository)/contents/\(Self.path)", accept: "application/vnd.github.raw+json",
@@ -28,7 +28,7 @@ struct ConfigurationSource {
     case 304: return try Self.parse(Array((known?.content ?? "").utf8), file: Self.path)
     case 200:
       if let cache, let etag = answer.etag, let content = String(validating: answer.body, as: UTF8.self) {
-        try await cache.store.remember(StoredConfiguration(etag: etag, content: content), of: cache.key)
+        try await save(StoredConfiguration(etag: etag, content: content), in: cache)
       }
       return try Self.parse(answer.body, file: Self.path)
     case 404:
@@ -43,6 +43,29 @@ struct ConfigurationSource {
     default:
       throw Failure(
         .unavailable, "GitHub answered \(answer.status) when asked for \(Self.path)", advice: "Run the job again.")
+    }
+  }
+
+  /// What was read last. A saving and no more: without the database the file is read all the same, so that a run that
+  /// fails for want of it knows whether to raise an alert.
+  private func remembered() async throws -> StoredConfiguration? {
+    guard let cache else { return nil }
+    do {
+      return try await cache.store.configuration(of: cache.key)
+    } catch is CancellationError {
+      throw CancellationError()
+    } catch {
+      return nil
+    }
+  }
+
+  private func save(_ configuration: StoredConfiguration, in cache: (store: Store, key: String)) async throws {
+    do {
+      try await cache.store.remember(configuration, of: cache.key)
+    } catch is CancellationError {
+      throw CancellationError()
+    } catch {
+      // The next run asks for the whole file.
     }
   }
 
