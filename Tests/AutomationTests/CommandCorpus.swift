@@ -189,6 +189,7 @@ enum CommandCorpus {
     ("[![a\n/close\n](b)](c)", []), ("[x\n/close\ny]: z", []), ("[[a\n/close\n](b)]", []), ("https://a.b\n/close", [2]),
     ("@a\n/close", [2]), ("[a\n/close\nb]\n/close\n\n[a /close b]: c", [4]),
     ("[a\n/close\n/close\nb]\n\n[a /close /close b]: c", []),
+    ("[a\n/close\n/close]\n\n[b\n/close]\n\n[a /close /close]: c\n[b /close]: d", []),
   ]
 
   /// https://github.github.com/gfm/#tables-extension-

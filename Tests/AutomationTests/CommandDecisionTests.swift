@@ -103,6 +103,19 @@ struct CommandDecisionTests {
     }
   }
 
+  @Test("what a command asks for and is there already counts as written by it")
+  func confirmed() {
+    let outcome = decide(
+      Sample.comment("/label A\n/close\n/lock", on: Sample.issue(labels: ["a"], isOpen: false, reason: "not_planned")))
+    #expect(outcome.commands.confirmed.mapValues(\.value) == [.label("a"): true, .state: "not_planned"])
+    #expect(outcome.commands.confirmed[.state]?.standing.moment == Moment(Sample.after(3_600), comment: 500, line: 2))
+    var context = ThreadContext()
+    context.facets = outcome.commands.confirmed
+    var late = Sample.comment("/unlabel a", on: Sample.issue(labels: ["a"]), context: context)
+    late.comment?.id = 499
+    #expect(decide(late).commands.read.map(\.verdict) == [.superseded])
+  }
+
   @Test("several commands of one text are decided by what they come to")
   func net() {
     func writes(_ body: String, _ issue: Domain.Issue = Sample.issue()) -> [Effect] {
@@ -175,7 +188,7 @@ struct CommandDecisionTests {
     #expect(outcome(9).commands.read.map(\.verdict) == [.flood, .flood])
     #expect(outcome(9, .triage).commands.read.map(\.verdict) == [.accepted, .accepted])
     let answer = outcome(9).deliberation.decisions.last
-    #expect(answer?.onceKey == "flood:bob:2026-11-04T00")
+    #expect(answer?.onceKey == "flood:octo/repo:bob:2026-11-04T00")
     #expect(outcome(9).deliberation.decisions.count == 1)
   }
 
@@ -189,7 +202,7 @@ struct CommandDecisionTests {
     let outcome = processor.decide(input)
     #expect(outcome.isFlooded && outcome.rules.isEmpty)
     #expect(outcome.commands.read.map(\.verdict) == [.flood])
-    #expect(outcome.deliberation.decisions.map(\.onceKey) == ["flood:bob:2026-11-04T00"])
+    #expect(outcome.deliberation.decisions.map(\.onceKey) == ["flood:octo/repo:bob:2026-11-04T00"])
     #expect(processor.needsPermission(Sample.event(context: context)))
     #expect(!processor.decide(Sample.visit(context: context)).isFlooded)
     #expect(!processor.decide(Sample.comment("/label a", context: context)).isFlooded)

@@ -26,7 +26,8 @@ struct HostileTextTests {
       "|", "\u{0}",
       "\n", "\r", "\r\n", " ", "\t", "/", "/\n", "/a\n", "/clse\n", "/label \n", "/label \"\n", "- a\n", "[a]: b\n",
       "[a\n", "=\n",
-      "a\n=\n", "|-\n", "é", "🚢", "> a\nb\n", "<div>\n", "```\n", "\n\n",
+      "a\n=\n", "|-\n", "é", "🚢", "> a\nb\n", "<div>\n", "```\n", "\n\n", "[a\n/close\nb]\n\n[a /close b]: c\n\n",
+      "a|b\n-|-\n", "<textarea>",
     ])
   func quick(piece: String) {
     let clock = ContinuousClock()

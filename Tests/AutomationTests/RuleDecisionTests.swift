@@ -164,6 +164,17 @@ struct RuleDecisionTests {
     #expect(decide(rules, Sample.event(context: context)).effects == [])
   }
 
+  @Test("what a template puts around a title is not put around it twice")
+  func framedTitle() {
+    func title(_ template: String, _ title: String) -> Effect? {
+      decide([.sample(then: { $0.title = template })], Sample.event(Sample.issue(title: title))).effects.first
+    }
+    #expect(title("[x] {{title}}", "T") == .setTitle("[x] T"))
+    #expect(title("[x] {{title}}", "[x] T") == nil)
+    #expect(title("{{title}} ({{number}})", "T (7)") == nil)
+    #expect(title("{{title}}{{title}}", "T") == .setTitle("TT"))
+  }
+
   @Test("a sticky comment is brought up to date only where it says something else")
   func sticky() {
     let rules = [

@@ -23,6 +23,8 @@ struct CommandScan {
 
   /// The most candidates that are looked at.
   static let maximumCandidates = 200
+  /// The most commands of a text in which some stand in links' texts.
+  static let maximumDoubtful = 8
   /// The most unknown words that are compared with the commands' names.
   static let maximumUnknown = 100
   /// Four bytes for each of the 65,536 characters that GitHub allows.
@@ -85,11 +87,13 @@ struct CommandScan {
   private func withoutLinkTexts(_ found: [Int]) -> [Int] {
     guard !found.isEmpty, Self.mayDefine(marked) else { return found }
     let others = ordinaryTexts(unmarking: [])
-    let isWhole = ordinaryTexts(unmarking: found) - others == found.count
-    if isWhole { return found }
+    func areOrdinary(_ all: [Int]) -> Bool { ordinaryTexts(unmarking: all) - others == all.count }
+    if areOrdinary(found) { return found }
+    // Each costs a parse. Nobody who writes to be read repeats commands in definitions: the rest is left.
+    let found = Array(found.prefix(Self.maximumDoubtful))
     let left = found.filter { ordinaryTexts(unmarking: [$0]) > others }
     // Two in one link's text: which of them cannot be told, so neither is read.
-    return left.count < found.count ? left : []
+    return areOrdinary(left) ? left : []
   }
 
   /// How many ordinary texts start with a slash and no mark, where these candidates have their names back.
@@ -102,7 +106,12 @@ struct CommandScan {
   }
 
   private static func mayDefine(_ bytes: [UInt8]) -> Bool {
-    zip(bytes, bytes.dropFirst()).contains { $0 == UInt8(ascii: "]") && $1 == UInt8(ascii: ":") }
+    var rest = bytes[...]
+    while let close = rest.firstIndex(of: UInt8(ascii: "]")) {
+      rest = rest[(close + 1)...]
+      if rest.first == UInt8(ascii: ":") { return true }
+    }
+    return false
   }
 
   // MARK: Lines

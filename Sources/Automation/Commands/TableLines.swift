@@ -4,21 +4,20 @@ struct TableLines {
   enum Place { case text, delimiter, row }
 
   private var inTable = false
-  /// How many cells the line above has; nil at the beginning of a paragraph.
-  private var cellsAbove: Int?
+  /// The line above; nil at the beginning of a paragraph.
+  private var above: ArraySlice<UInt8>?
 
   /// Takes the next line into account.
   mutating func read(_ line: ArraySlice<UInt8>, isBlank: Bool) -> Place {
     guard !isBlank, !(inTable && Self.beginsBlock(line)) else {
       inTable = false
-      cellsAbove = nil
+      above = nil
       return .text
     }
     if inTable { return .row }
-    let cells = Self.cells(in: line)
-    defer { cellsAbove = cells }
+    defer { above = line }
     // The head has as many cells as the row of dashes.
-    guard let above = cellsAbove, above == cells, Self.isDelimiter(line) else { return .text }
+    guard let above, Self.isDelimiter(line), Self.cells(in: above) == Self.cells(in: line) else { return .text }
     inTable = true
     return .delimiter
   }

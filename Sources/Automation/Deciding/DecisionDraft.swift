@@ -11,6 +11,8 @@ struct DecisionDraft {
   private var said: Set<String>
   private var stickyKeys: Set<String> = []
   private(set) var deliberation = Deliberation()
+  /// What was wanted of facets that show it already: newer than what is older, though nothing is sent.
+  private(set) var confirmed: [Facet: FacetRecord] = [:]
 
   init(_ input: AutomationInput) {
     target = ItemReference(repository: input.repository, number: input.issue.number)
@@ -73,6 +75,8 @@ struct DecisionDraft {
       default: state.shows(wish.effect)
       }
     if isShown {
+      confirmed[wish.facet] = FacetRecord(
+        value: state.value(of: wish.facet), standing: WishSource.standing(of: wish.sources))
       for source in wish.sources { note(source.reason(alreadyWords(wish.effect))) }
     }
     return !isShown
