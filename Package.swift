@@ -42,6 +42,7 @@ let package = Package(
     .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
     .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
     .systemLibrary(name: "CMarkGFM", pkgConfig: "libcmark-gfm", providers: [.apt(["libcmark-gfm-dev"])]),
 
     // Each line may import what stands above it, and no more (Scripts/lint checks).
@@ -56,7 +57,8 @@ let package = Package(
       "Store", ["Postgres", "Cryptography", "Domain"],
       resources: [.embedInCode("Migrations")]),
     module("ActionsRuntime", ["Domain", "Markup", logging]),
-    module("Configuration", ["CYAML", "Domain"]),
+    module("Patterns", ["CPCRE2"], settings: strictMemory),
+    module("Configuration", ["CYAML", "Domain", "Patterns"]),
     module("Automation", ["CMarkGFM", "Domain", "Markup", "Patterns"]),
     module("Execution", ["Domain"]),
     module("Capture", ["Domain", logging]),
@@ -90,7 +92,8 @@ let package = Package(
     tests("InngestTests", ["Inngest", "HTTP", "Domain", "ScriptedServer"]),
     tests("StoreTests", ["Store", "Postgres", "Cryptography", "Domain"]),
     tests("ActionsRuntimeTests", ["ActionsRuntime", "Markup", "Domain", logging]),
-    tests("ConfigurationTests", ["Configuration"]),
+    tests("PatternsTests", ["Patterns"]),
+    tests("ConfigurationTests", ["Configuration"], exclude: ["Snippets"]),
     tests("AutomationTests", ["Automation"]),
     tests("ExecutionTests", ["Execution"]),
     tests("CaptureTests", ["Capture"]),

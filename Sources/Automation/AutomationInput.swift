@@ -26,6 +26,8 @@ public struct AutomationInput: Sendable {
   /// When what caused the event was said or done; nil to take it from the payload.
   public var happenedAt: Timestamp?
   public var serverURL: String
+  /// Whether commands are left alone, whatever the text says.
+  public var isRulesOnly = false
   /// The digest of a text, as ``ThreadContext/said`` and ``StickyRecord/digest`` hold it.
   public var digest: @Sendable (String) -> String
 

@@ -5,6 +5,8 @@ public struct AutomationOutcome: Hashable, Sendable {
   /// The decisions in the order in which they are to be carried out, and why nothing more is done.
   public var deliberation = Deliberation()
   public var commands = CommandDeliberation()
+  /// What the commands wanted and the item shows already; to be recorded with the decisions.
+  public var confirmed: [Facet: FacetRecord] = [:]
   /// Every rule of the configuration, in file order.
   public var rules: [RuleVerdict] = []
   /// nil where the configuration has no `stale`, or the event is one of too many.

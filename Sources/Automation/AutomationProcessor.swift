@@ -58,6 +58,7 @@ public struct AutomationProcessor: Sendable {
     }
     outcome.deliberation =
       Deliberation(notes: outcome.commands.deliberation.notes) + draft.deliberation
+    outcome.confirmed = draft.confirmed
     acknowledge(input, &outcome)
     return outcome
   }
@@ -125,7 +126,9 @@ public struct AutomationProcessor: Sendable {
   // MARK: Commands
 
   private func newCommands(_ input: AutomationInput) -> [Command] {
-    guard settings.commands.isEnabled, let text = input.text, !verdict(input).isBot else { return [] }
+    guard settings.commands.isEnabled, !input.isRulesOnly, let text = input.text, !verdict(input).isBot else {
+      return []
+    }
     let grammar = CommandGrammar(
       repository: input.repository, number: input.issue.number, serverURL: input.serverURL)
     let before = input.isEdit ? input.previousBody.map { reader.read($0, grammar) } : nil

@@ -107,10 +107,10 @@ struct CommandDecisionTests {
   func confirmed() {
     let outcome = decide(
       Sample.comment("/label A\n/close\n/lock", on: Sample.issue(labels: ["a"], isOpen: false, reason: "not_planned")))
-    #expect(outcome.commands.confirmed.mapValues(\.value) == [.label("a"): true, .state: "not_planned"])
-    #expect(outcome.commands.confirmed[.state]?.standing.moment == Moment(Sample.after(3_600), comment: 500, line: 2))
+    #expect(outcome.confirmed.mapValues(\.value) == [.label("a"): true, .state: "not_planned"])
+    #expect(outcome.confirmed[.state]?.standing.moment == Moment(Sample.after(3_600), comment: 500, line: 2))
     var context = ThreadContext()
-    context.facets = outcome.commands.confirmed
+    context.facets = outcome.confirmed
     var late = Sample.comment("/unlabel a", on: Sample.issue(labels: ["a"]), context: context)
     late.comment?.id = 499
     #expect(decide(late).commands.read.map(\.verdict) == [.superseded])

@@ -14,7 +14,7 @@ private struct World {
       apply(decision)
     }
     input.context.commands += outcome.commands.read.map(\.record)
-    input.context.facets.merge(outcome.commands.confirmed) { $0.standing.moment > $1.standing.moment ? $0 : $1 }
+    input.context.facets.merge(outcome.confirmed) { $0.standing.moment > $1.standing.moment ? $0 : $1 }
   }
 
   private mutating func apply(_ decision: Decision) {

@@ -2,23 +2,8 @@ import Configuration
 import Domain
 import Testing
 
-private func parse(_ yaml: String) -> ConfigurationResult { ConfigurationFile.parse(Array(yaml.utf8), file: "c.yml") }
-
-private func settings(_ yaml: String) throws -> Settings {
-  switch parse(yaml) {
-  case .valid(let settings): return settings
-  case .invalid(let errors):
-    Issue.record("\(errors.map(\.description))")
-    throw errors[0]
-  }
-}
-
-private func errors(_ yaml: String) -> [ConfigurationError] {
-  if case .invalid(let errors) = parse(yaml) { errors } else { [] }
-}
-
 /// A file with one rule that has `lines` in place of its `when` and `then`.
-private func rule(when: String = "{title: x}", then: String = "{label: y}", more: String = "") -> String {
+func rule(when: String = "{title: x}", then: String = "{label: y}", more: String = "") -> String {
   "rules:\n  - name: r\n    when: \(when)\n    then: \(then)\n\(more)"
 }
 
@@ -32,56 +17,10 @@ struct ConfigurationFileTests {
     #expect(Settings().mode == .dryRun)
   }
 
-  @Test("everything that can be said")
-  func whole() throws {
-    let yaml = """
-      mode: live
-      alerts: false
-      rules:
-        - name: bug
-          on: [opened, labeled]
-          when:
-            title: [crash, "stack trace"]
-            body: 500
-            any: [x]
-          then:
-            label: bug
-            comment: "Thanks {{author}} for {{ title }}"
-        - {name: two, on: closed, when: {any: [a]}, then: {label: [b, c]}}
-      commands:
-        enabled: false
-        permissions: {label: read, close: admin}
-      history:
-        capture: true
-        recent_hours: 6
-        recent_items: 10
-        inngest_percent: 100
-        inngest_minutes: 30
-        bulk_workflow: bulk.yaml
-      """
-    let expected = Settings(
-      mode: .live,
-      rules: [
-        Rule(
-          name: "bug", trigger: .init(issueActions: ["opened", "labeled"]),
-          conditions: .init(titleWords: ["crash", "stack trace"], bodyWords: ["500"], anyWords: ["x"]),
-          actions: .init(addLabels: ["bug"], comment: "Thanks {{author}} for {{ title }}")),
-        Rule(
-          name: "two", trigger: .init(issueActions: ["closed"]), conditions: .init(anyWords: ["a"]),
-          actions: .init(addLabels: ["b", "c"])),
-      ],
-      commands: CommandSettings(enabled: false, permissions: [.label: .read, .close: .admin]), alerts: false,
-      history: HistorySettings(
-        capture: true, recentHours: 6, recentItems: 10, inngestPercent: 100, inngestMinutes: 30,
-        bulkWorkflow: "bulk.yaml"))
-    #expect(try settings(yaml) == expected)
-    #expect(try settings(yaml.split(separator: "\n").joined(separator: "\r\n")) == expected)
-  }
-
   @Test("on is a key like any other, not a boolean")
   func on() throws {
-    #expect(try settings(rule(more: "    on: edited")).rules[0].trigger.issueActions == ["edited"])
-    #expect(try settings(rule()).rules[0].trigger == Rule.Trigger())
+    #expect(try settings(rule(more: "    on: edited")).rules[0].triggers == [Rule.Trigger(.issues, "edited")])
+    #expect(try settings(rule()).rules[0].triggers == Rule.Trigger.usual)
   }
 
   @Test(
@@ -92,6 +31,7 @@ struct ConfigurationFileTests {
       ("rules: {}", 1, 8, nil), ("rules:\n  - name: a", 2, 5, nil), ("rules: [x]", 1, 9, nil),
       ("commands:\n  permissions:\n    lable: write", 3, 5, "label"),
       ("commands:\n  permissions:\n    label: wirte", 3, 12, "write"),
+      ("commands:\n  permissions:\n    undo: write", 3, 5, nil), ("rollback: {permission: read}", 1, 24, nil),
       ("commands:\n  permissions: {label: none}", 2, 24, nil), ("commands: [label]", 1, 11, nil),
       ("mode: live\nmode: live", 2, 1, nil), ("mode: live\n---\nmode: live", 2, 1, nil),
       ("mode: &a live", 0, 0, nil), ("mode: *a", 1, 7, nil), ("mode: !!int 5", 1, 7, nil), ("mode: !x live", 1, 7, nil),
@@ -103,6 +43,13 @@ struct ConfigurationFileTests {
       (rule(then: "{comment: \"hi {{auther}}\"}"), 4, 21, "author"),
       (rule(then: "{comment: \"hi {{author\"}"), 4, 21, nil),
       (rule(then: "{label: \"a\\nb\"}"), 4, 19, nil), (rule(then: "{label: \"a\\0b\"}"), 4, 19, nil),
+      (rule(when: "{title: {pattren: x}}"), 3, 20, "pattern"), (rule(when: "{title: {pattern: 'a('}}"), 3, 29, nil),
+      (rule(when: "{age: 30 dyas}"), 3, 17, "30 days"), (rule(when: "{author: \"@bob\"}"), 3, 20, "bob"),
+      (rule(when: "{association: ownr}"), 3, 25, "owner"), (rule(when: "{comment: x}"), 3, 12, nil),
+      (rule(when: "{is: pull_request}"), 3, 12, nil), (rule(then: "{close: copmleted}"), 4, 19, "completed"),
+      (rule(then: "{lock: true, unlock: true}"), 4, 32, nil), (rule(then: "{label: y, unlabel: Y}"), 4, 31, nil),
+      (rule(then: "{comment: \"{{args.x}}\"}"), 4, 21, nil), ("rules:\n  - {name: r, then: {label: y}}", 2, 5, nil),
+      ("rules:\n  - {name: r, on: schedule, then: {label: y}}", 2, 5, nil),
       (rule(when: "{}"), 3, 11, nil), (rule(when: "{titel: x}"), 3, 12, "title"), (rule(when: "{title: }"), 3, 19, nil),
       (rule(when: "{title: [[a]]}"), 3, 20, nil), (rule(more: "    on: [opend]"), 5, 10, "opened"),
       (rule(more: "    on: []"), 5, 9, nil), (rule(more: "  - {name: r, when: {any: a}, then: {label: b}}"), 5, 5, nil),

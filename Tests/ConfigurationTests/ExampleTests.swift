@@ -12,6 +12,9 @@ private func example() throws -> [UInt8] {
 
 @Suite("The example and the schema")
 struct ExampleTests {
+  /// What would make the example longer and say nothing new: opposites and synonyms of what it shows.
+  private static let notShown: Set<String> = ["body", "unassign", "reopen", "unlock", "required", "key"]
+
   @Test("the example is valid and says what its comments say")
   func valid() throws {
     guard case .valid(let settings) = ConfigurationFile.parse(try example(), file: "example") else {
@@ -19,9 +22,20 @@ struct ExampleTests {
       return
     }
     #expect(settings.mode == .dryRun)
-    #expect(settings.rules.map(\.name) == ["crash", "documentation"])
-    #expect(settings.commands.permission(for: .close) == .write)
+    #expect(settings.rules.map(\.name).prefix(2) == ["crash", "incomplete"])
+    #expect(settings.commands.permissions == ["close": .write, "title": .maintain])
+    // Where a comment calls a value the default, it is.
+    #expect(settings.actors.eventsPerHour == ActorSettings().eventsPerHour)
+    #expect(settings.rollback == RollbackSettings())
     #expect(settings.history == HistorySettings())
+  }
+
+  @Test("the example shows every key", arguments: ConfigurationFile.keys.sorted { $0.key < $1.key }.map(\.key))
+  func complete(section: String) throws {
+    let text = String(decoding: try example(), as: UTF8.self)
+    for key in try #require(ConfigurationFile.keys[section]) where !Self.notShown.contains(key) {
+      #expect(text.contains("\(key):") || section == "permissions" && text.contains("/\(key)"), "\(section): \(key)")
+    }
   }
 
   @Test("the schema's numbers are the decoder's: limits are valid, and one beyond is not")
@@ -29,20 +43,20 @@ struct ExampleTests {
     let data = try Data(contentsOf: folder.appending(path: "yardmaster.schema.json"))
     let schema = try #require(JSONSerialization.jsonObject(with: data) as? [String: Any])
     let properties = try #require(schema["properties"] as? [String: Any])
-    let history = try #require((properties["history"] as? [String: Any])?["properties"] as? [String: [String: Any]])
-    func isValid(_ key: String, _ value: Int) -> Bool {
-      let yaml = "history: {\(key): \(value)}"
-      if case .valid = ConfigurationFile.parse(Array(yaml.utf8), file: "x") { return true }
-      return false
+    func isValid(_ section: String, _ key: String, _ value: Int) -> Bool {
+      if case .valid = parse("\(section): {\(key): \(value)}") { true } else { false }
     }
     var count = 0
-    for (key, property) in history where property["type"] as? String == "integer" {
-      let (least, most) = (try #require(property["minimum"] as? Int), try #require(property["maximum"] as? Int))
-      #expect(isValid(key, least) && isValid(key, most), "\(key)")
-      #expect(!isValid(key, least - 1) && !isValid(key, most + 1), "\(key)")
-      count += 1
+    for (section, value) in properties {
+      let keys = ((value as? [String: Any])?["properties"] as? [String: [String: Any]]) ?? [:]
+      for (key, property) in keys where property["type"] as? String == "integer" {
+        let (least, most) = (try #require(property["minimum"] as? Int), try #require(property["maximum"] as? Int))
+        #expect(isValid(section, key, least) && isValid(section, key, most), "\(key)")
+        #expect(!isValid(section, key, least - 1) && !isValid(section, key, most + 1), "\(key)")
+        count += 1
+      }
     }
-    #expect(count == 4)
+    #expect(count == 7)
   }
 
   /// Every property of the JSON Schema has to be a key of the decoder, and every key a property.
@@ -50,29 +64,34 @@ struct ExampleTests {
   func schema() throws {
     let data = try Data(contentsOf: folder.appending(path: "yardmaster.schema.json"))
     let schema = try #require(JSONSerialization.jsonObject(with: data) as? [String: Any])
-    func at(_ path: String...) throws -> Any {
+    func at(_ path: [String]) throws -> Any {
       var value: Any = schema
       for key in path { value = try #require((value as? [String: Any])?[key], "\(path)") }
       return value
     }
     func keys(_ value: Any) throws -> Set<String> { Set(try #require(value as? [String: Any]).keys) }
+    let places: [String: [String]] = [
+      "configuration": [], "rule": ["definitions", "rule"], "conditions": ["definitions", "conditions"],
+      "textMatch": ["definitions", "textMatch"], "actions": ["definitions", "actions"],
+      "dispatch": ["definitions", "actions", "properties", "dispatch"], "commands": ["properties", "commands"],
+      "permissions": ["properties", "commands", "properties", "permissions"],
+      "customCommand": ["definitions", "customCommand"], "argument": ["definitions", "argument"],
+      "stale": ["properties", "stale"], "actors": ["properties", "actors"], "rollback": ["properties", "rollback"],
+      "audit": ["properties", "audit"], "history": ["properties", "history"],
+    ]
     let byKeys = ConfigurationFile.keys
-    #expect(try keys(at("properties")) == byKeys["configuration"])
-    #expect(try keys(at("definitions", "rule", "properties")) == byKeys["rule"])
-    #expect(try keys(at("definitions", "rule", "properties", "when", "properties")) == byKeys["when"])
-    #expect(try keys(at("definitions", "rule", "properties", "then", "properties")) == byKeys["then"])
-    #expect(try keys(at("properties", "commands", "properties")) == byKeys["commands"])
-    #expect(try keys(at("properties", "history", "properties")) == byKeys["history"])
-    #expect(
-      try keys(at("properties", "commands", "properties", "permissions", "properties")) == byKeys["permissions"])
-    #expect(try at("definitions", "action", "enum") as? [String] == Rule.Trigger.knownActions)
-    #expect(try at("properties", "mode", "enum") as? [String] == Settings.Mode.allCases.map(\.rawValue))
-    for word in try #require(at("definitions", "permission", "enum") as? [String]) {
-      let yaml = "commands: {permissions: {label: \(word)}}"
-      guard case .valid = ConfigurationFile.parse(Array(yaml.utf8), file: "x") else {
-        Issue.record("\(word)")
-        continue
-      }
+    for (section, place) in places {
+      #expect(try keys(at(place + ["properties"])) == byKeys[section], "\(section)")
+    }
+    let sticky = try #require(at(["definitions", "actions", "properties", "sticky", "oneOf"]) as? [[String: Any]])
+    #expect(try keys(try #require(sticky.last?["properties"])) == byKeys["sticky"])
+    #expect(Set(byKeys.keys) == Set(places.keys).union(["sticky"]), "a section is not compared")
+
+    #expect(try at(["definitions", "trigger", "enum"]) as? [String] == Rule.Trigger.words.map(\.word))
+    #expect(try at(["definitions", "association", "enum"]) as? [String] == Rule.Association.allCases.map(\.rawValue))
+    #expect(try at(["properties", "mode", "enum"]) as? [String] == Settings.Mode.allCases.map(\.rawValue))
+    for word in try #require(at(["definitions", "permission", "enum"]) as? [String]) {
+      #expect(errors("commands: {permissions: {label: \(word)}}").isEmpty, "\(word)")
     }
   }
 

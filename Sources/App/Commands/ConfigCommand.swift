@@ -24,7 +24,7 @@ struct ConfigCommand: ParsableCommand {
       switch ConfigurationFile.parse(try ConfigurationSource.read(path), file: path) {
       case .valid(let settings):
         session.log.line(
-          "\(path) is valid: rules: \(settings.rules.count), mode \(settings.mode.rawValue), commands \(settings.commands.enabled ? "on" : "off")."
+          "\(path) is valid: rules: \(settings.rules.count), mode \(settings.mode.rawValue), commands \(settings.commands.isEnabled ? "on" : "off")."
         )
         return .done
       case .invalid(let errors):

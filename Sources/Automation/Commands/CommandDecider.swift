@@ -41,7 +41,6 @@ struct CommandDecider {
     }
     for wish in wishes { precedence.record(wish) }
     draft.decide(wishes, posts)
-    result.confirmed = draft.confirmed
     return result
   }
 

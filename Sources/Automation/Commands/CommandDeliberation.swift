@@ -8,9 +8,6 @@ public struct CommandDeliberation: Hashable, Sendable {
   public var read: [ReadCommand] = []
   /// What the caller has to carry out itself, in order.
   public var requests: [CommandRequest] = []
-  /// What commands asked of facets that show it already. Nothing is sent, but it is to be recorded as their last write:
-  /// an older command that is found later must not win over it.
-  public var confirmed: [Facet: FacetRecord] = [:]
   /// What was refused or wrong, to be answered.
   public var refusals: [Refusal] = []
   /// Whether `/help` was asked for.

@@ -11,7 +11,7 @@ struct DecisionDraft {
   private var said: Set<String>
   private var stickyKeys: Set<String> = []
   private(set) var deliberation = Deliberation()
-  /// What was wanted of facets that show it already: newer than what is older, though nothing is sent.
+  /// What commands wanted and the item shows already: nothing is sent, and it is their will from then on all the same.
   private(set) var confirmed: [Facet: FacetRecord] = [:]
 
   init(_ input: AutomationInput) {
@@ -26,13 +26,14 @@ struct DecisionDraft {
   mutating func note(_ reason: Reason) { deliberation.notes.append(reason) }
 
   mutating func decide(
-    _ effect: Effect, reason: Reason, standing: Standing, onceKey: String? = nil, before: JSONValue? = nil
+    _ effect: Effect, by sources: [WishSource], onceKey: String? = nil, before: JSONValue? = nil
   ) {
     deliberation.decisions.append(
       Decision(
-        target: target, effect: effect, reason: reason, onceKey: onceKey, before: before ?? state.shown(for: effect),
-        standing: standing))
-    state.apply(effect)
+        target: target, effect: effect, reason: WishSource.reason(of: sources), onceKey: onceKey,
+        before: before ?? state.shown(for: effect), standing: WishSource.standing(of: sources),
+        rules: WishSource.rules(of: sources)))
+    state = state.applying(effect)
   }
 
   // MARK: Facets
@@ -75,17 +76,18 @@ struct DecisionDraft {
       default: state.shows(wish.effect)
       }
     if isShown {
-      confirmed[wish.facet] = FacetRecord(
-        value: state.value(of: wish.facet), standing: WishSource.standing(of: wish.sources))
       for source in wish.sources { note(source.reason(alreadyWords(wish.effect))) }
+      if wish.sources.contains(where: { $0.kind == .command }) {
+        confirmed[wish.facet] = FacetRecord(
+          value: state.value(of: wish.facet), standing: WishSource.standing(of: wish.sources))
+      }
     }
     return !isShown
   }
 
   private mutating func each(_ wishes: [Wish], _ isMeant: (Effect) -> Bool) {
     for wish in wishes where isMeant(wish.effect) {
-      decide(
-        wish.effect, reason: WishSource.reason(of: wish.sources), standing: WishSource.standing(of: wish.sources))
+      decide(wish.effect, by: wish.sources)
     }
   }
 
@@ -107,7 +109,7 @@ struct DecisionDraft {
       }
     }
     guard !list.isEmpty else { return }
-    decide(effect(list), reason: WishSource.reason(of: sources), standing: WishSource.standing(of: sources))
+    decide(effect(list), by: sources)
   }
 
   private func alreadyWords(_ effect: Effect) -> String {
@@ -136,8 +138,7 @@ struct DecisionDraft {
       guard said.insert(digest(body)).inserted else {
         return note(post.source.reason("the thread has that comment already"))
       }
-      decide(
-        .comment(body: body), reason: post.source.reason(), standing: post.source.standing, onceKey: post.onceKey)
+      decide(.comment(body: body), by: [post.source], onceKey: post.onceKey)
     case .sticky(let key, let body):
       guard fits(body, post) else { return }
       guard stickyKeys.insert(key).inserted else {
@@ -149,9 +150,7 @@ struct DecisionDraft {
       }
       // For undo: what the comment said.
       let before: JSONValue? = record.map { ["comment_id": .integer($0.commentID), "body": .string($0.body)] }
-      decide(
-        .stickyComment(key: key, body: body), reason: post.source.reason(), standing: post.source.standing,
-        onceKey: post.onceKey, before: before)
+      decide(.stickyComment(key: key, body: body), by: [post.source], onceKey: post.onceKey, before: before)
     case .dispatch: break
     }
   }
@@ -174,41 +173,6 @@ struct DecisionDraft {
     guard dispatch.inputs.count <= GitHubLimits.dispatchInputs, length <= GitHubLimits.dispatchLength else {
       return note(post.source.reason("the workflow's inputs would be more than GitHub accepts"))
     }
-    decide(.dispatch(dispatch), reason: post.source.reason(), standing: post.source.standing, onceKey: post.onceKey)
-  }
-}
-
-extension ItemState {
-  /// What GitHub shows once the effect is carried out.
-  mutating func apply(_ effect: Effect) {
-    switch effect {
-    case .addLabels(let names):
-      var all = Names(labels)
-      for name in names { all.insert(name) }
-      labels = all.list
-    case .removeLabel(let name): labels.removeAll { $0.lowercased() == name.lowercased() }
-    case .assign(let logins):
-      var all = Names(assignees)
-      for login in logins { all.insert(login) }
-      assignees = all.list
-    case .unassign(let logins):
-      let gone = Names(logins)
-      assignees.removeAll(where: gone.contains)
-    case .close(let reason):
-      isOpen = false
-      stateReason = reason?.rawValue
-    case .reopen:
-      isOpen = true
-      stateReason = "reopened"
-    case .lock(let reason):
-      isLocked = true
-      lockReason = reason?.rawValue
-    case .unlock:
-      isLocked = false
-      lockReason = nil
-    case .setTitle(let text): title = text
-    case .setMilestone(let title): milestone = title
-    case .comment, .stickyComment, .react, .dispatch, .deleteComment, .editComment: break
-    }
+    decide(.dispatch(dispatch), by: [post.source], onceKey: post.onceKey)
   }
 }

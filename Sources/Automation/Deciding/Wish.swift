@@ -61,6 +61,13 @@ struct WishSource: Hashable {
       origin: "\(kind) \(names.joined(separator: ", "))", evidence: isSame ? first.evidence : evidence)
   }
 
+  /// Names of the rules among them.
+  static func rules(of sources: [WishSource]) -> [String] {
+    var names: [String] = []
+    for source in sources where source.kind == .rule && !names.contains(source.name) { names.append(source.name) }
+    return names
+  }
+
   /// Of several: the newest.
   static func standing(of sources: [WishSource]) -> Standing {
     sources.map(\.standing).max { $0.moment < $1.moment } ?? Standing()

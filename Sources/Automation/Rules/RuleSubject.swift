@@ -1,4 +1,5 @@
 import Domain
+import Patterns
 
 /// A text as conditions look at it. Each form is made when it is first needed, once for all rules.
 final class SearchedText {
@@ -14,8 +15,17 @@ final class SearchedText {
   }
 }
 
+/// What the patterns of all rules may cost on one event, of which a hundred may be hostile.
+final class EventSearchBudget {
+  /// Searches that may each cost all that one may.
+  static let expensiveSearches = 10
+
+  var remaining = SearchBudget(searches: expensiveSearches)
+}
+
 /// What the conditions of rules look at.
 struct RuleSubject {
+  let budget = EventSearchBudget()
   let input: AutomationInput
   let title: SearchedText
   let body: SearchedText
