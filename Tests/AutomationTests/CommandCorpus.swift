@@ -1,5 +1,5 @@
-/// Texts and the lines on which each has a `/close` that is a command, worked out by hand from CommonMark 0.31.2 and, for
-/// tables, GitHub's specification. A line counts where it is ordinary text of a paragraph, outside of quotations.
+/// Texts and the lines on which each has a `/close` that is a command, worked out by hand from CommonMark 0.31.2 and,
+/// for tables, GitHub's specification. A line counts where it is ordinary text of a paragraph, outside of quotations.
 enum CommandCorpus {
   typealias Case = (text: String, lines: [Int])
 

@@ -3,8 +3,8 @@ import Markup
 
 /// How the author of commands learns what became of them: two reactions, and one short reply where something was wrong.
 ///
-/// No line of a reply begins with a slash, so no Yardmaster reads a command in it; untrusted text is escaped, and nobody
-/// is mentioned.
+/// No line of a reply begins with a slash, so no Yardmaster reads a command in it; untrusted text is escaped, and
+/// nobody is mentioned.
 struct Acknowledgement {
   /// The most lines of a reply.
   static let maximumLines = 10

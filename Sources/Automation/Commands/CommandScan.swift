@@ -52,7 +52,8 @@ struct CommandScan {
     return (scan.withoutLinkTexts(found).map { scan.candidates[$0] }, false)
   }
 
-  /// Whether any line begins as commands do; says so of more texts than have commands, and of none that has one too few.
+  /// Whether any line begins as commands do; says so of more texts than have commands, and of none that has one too
+  /// few.
   static func mayHoldCommands(_ body: String) -> Bool {
     let bytes = bytes(of: body)
     guard bytes.count <= maximumSize else { return false }

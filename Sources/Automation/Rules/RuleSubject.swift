@@ -41,8 +41,8 @@ struct RuleSubject {
   var author: Account? { input.comment.map(\.author) ?? input.issue.author }
   var association: String? { input.comment.map(\.authorAssociation) ?? input.issue.authorAssociation }
 
-  /// Whether it is the author's first contribution. GitHub says so of those who never committed; of others without a tie
-  /// to the repository it is known only where they caused the event, and were never seen before.
+  /// Whether it is the author's first contribution. GitHub says so of those who never committed; of others without a
+  /// tie to the repository it is known only where they caused the event, and were never seen before.
   var isFirstTime: Bool {
     switch association?.uppercased() {
     case "FIRST_TIMER", "FIRST_TIME_CONTRIBUTOR": return true
