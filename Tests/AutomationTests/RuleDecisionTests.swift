@@ -254,6 +254,25 @@ struct RuleDecisionTests {
     #expect(marked.commands.read.isEmpty)
   }
 
+  @Test("the explanation has every rule and every command with what became of it")
+  func explanation() {
+    let rules = [
+      Rule.sample("yes", on: [Rule.Trigger(.issueComment, "created")]), Rule.sample("no", when: { $0.isLocked = true }),
+      Rule.sample("other", on: [.schedule]),
+    ]
+    let outcome = decide(rules, Sample.comment("/label a\n/lock", permission: .triage))
+    #expect(
+      outcome.explanation.map { "\($0.origin): \($0.evidence)" } == [
+        "line 1, /label a: accepted",
+        "line 2, /lock: refused: @bob has triage permission; the command needs write",
+        "rule 'yes': matches: the rule has no conditions",
+        "rule 'no': does not match: the issue is not locked",
+        "rule 'other': does not match: it runs on schedule, not on issue_comment.created",
+      ])
+    let bot = decide(rules, Sample.event(actor: Account(login: "ci[bot]", kind: .bot)))
+    #expect(bot.explanation.first == Reason(origin: "actor", evidence: "a bot: GitHub lists @ci[bot] as a bot"))
+  }
+
   @Test("where nothing is decided a note says why")
   func nothing() {
     #expect(decide([]).notes == ["the configuration has no rules"])

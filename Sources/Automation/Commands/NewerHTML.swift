@@ -1,7 +1,7 @@
 /// Spells HTML that newer versions of CommonMark read as blocks so that cmark-gfm, which follows version 0.29, does
 /// too: `textarea` (0.30) and `search` (0.31) have the rules of `style` and `div`, and a declaration may begin with a
-/// small letter (0.30). Only the tree's shape is of interest, not what the tags say. Source:
-/// https://spec.commonmark.org/changelog.txt
+/// small letter (0.30). Only the tree's shape is of interest, not what the tags say.
+/// Source: https://spec.commonmark.org/changelog.txt
 enum NewerHTML {
   private static let names: [(old: [UInt8], new: [UInt8])] = [
     (Array("textarea".utf8), Array("style".utf8)), (Array("search".utf8), Array("div".utf8)),
