@@ -126,10 +126,9 @@ public struct AutomationProcessor: Sendable {
   // MARK: Commands
 
   private func newCommands(_ input: AutomationInput) -> [Command] {
-    guard settings.commands.isEnabled, !input.isRulesOnly, let text = input.text,
-      CommandScan.mayHoldCommands(text.body),
-      !verdict(input).isBot
-    else { return [] }
+    guard settings.commands.isEnabled, !input.isRulesOnly, let text = input.text, !verdict(input).isBot else {
+      return []
+    }
     let grammar = CommandGrammar(
       repository: input.repository, number: input.issue.number, serverURL: input.serverURL)
     let before = input.isEdit ? input.previousBody.map { reader.read($0, grammar) } : nil
@@ -190,7 +189,7 @@ public struct AutomationProcessor: Sendable {
     let wishes = decider.standing(against: precedence)
     for note in decider.notes { draft.note(note) }
     draft.decide(wishes, decider.posts)
-    if let note = nothing(outcome.rules, input.trigger) { draft.note(note) }
+    if outcome.commands.read.isEmpty, let note = nothing(outcome.rules, input.trigger) { draft.note(note) }
   }
 
   private func nothing(_ rules: [RuleVerdict], _ trigger: Rule.Trigger) -> Reason? {

@@ -3,8 +3,8 @@ import Markup
 
 /// How the author of commands learns what became of them: two reactions, and one short reply where something was wrong.
 ///
-/// No line of a reply begins with a slash, so no Yardmaster reads a command in it; untrusted text is escaped, and nobody
-/// is mentioned.
+/// No line of a reply begins with a slash, so no Yardmaster reads a command in it; untrusted text is escaped, and
+/// nobody is mentioned.
 struct Acknowledgement {
   /// The most lines of a reply.
   static let maximumLines = 10
@@ -63,6 +63,7 @@ struct Acknowledgement {
   func floodNotice(_ account: Account?) -> Decision? {
     guard settings.commands.acknowledges, let login = account?.login else { return nil }
     let hour = String(input.now.description.prefix(13))
+    let place = input.repository.description.lowercased()
     let limits = settings.actors
     let body: Markdown = """
       \(Markdown.code(login)) asked for more than this repository allows in an hour \
@@ -70,7 +71,8 @@ struct Acknowledgement {
       carried out.
       """
     return decision(
-      .comment(body: body.text), "@\(login) asked for too much", onceKey: "flood:\(login.lowercased()):\(hour)")
+      .comment(body: body.text), "@\(login) asked for too much", onceKey: "flood:\(place):\(login.lowercased()):\(hour)"
+    )
   }
 
   private func react(_ reaction: Effect.Reaction, _ evidence: String) -> Decision {

@@ -1,11 +1,12 @@
 import Domain
 
-/// Finds the lines of a comment that are commands.
+/// Finds the lines of a text that are commands.
 ///
 /// A line qualifies where its first visible character is a slash that a command's name follows, and where CommonMark
 /// takes it for ordinary paragraph text. To learn the latter without trusting positions that parsers get wrong, each
 /// candidate's name is replaced by a word that stands nowhere else, and the parsed tree is searched for those words:
-/// names and words are both letters and digits, so the tree is otherwise the same.
+/// names and words are both letters and digits, so the tree is otherwise the same, references by a link's text aside
+/// (see ``withoutLinkTexts(_:)``).
 struct CommandScan {
   struct Candidate {
     /// From 1.
@@ -13,17 +14,24 @@ struct CommandScan {
     /// As typed, in lower case.
     var name: String
     var arguments: String
+    /// Where its mark stands in the marked text, and what it replaced.
+    fileprivate var mark: Range<Int>
+    fileprivate var spelled: [UInt8]
+    /// Whether GitHub reads the line as a table's head.
+    fileprivate var headsTable = false
   }
 
   /// The most candidates that are looked at.
   static let maximumCandidates = 200
+  /// The most commands of a text in which some stand in links' texts.
+  static let maximumDoubtful = 8
   /// The most unknown words that are compared with the commands' names.
   static let maximumUnknown = 100
   /// Four bytes for each of the 65,536 characters that GitHub allows.
   static let maximumSize = 262_144
 
   private(set) var candidates: [Candidate] = []
-  /// The comment with its candidates' names replaced, up to the end of the last one's paragraph.
+  /// The text with its candidates' names replaced, up to the end of the last one's paragraph.
   private var marked: [UInt8] = []
   private let nonce: String
   private let names: [String]
@@ -34,21 +42,28 @@ struct CommandScan {
   ///
   /// - Parameter names: in lower case, the names that commands have; what is near to one of them is a candidate too.
   static func scan(_ body: String, names: [String]) -> (commands: [Candidate], isIntricate: Bool) {
-    let bytes = Array(body.utf8)
+    let bytes = bytes(of: body)
     guard bytes.count <= maximumSize else { return ([], false) }
     var scan = CommandScan(bytes, names)
     scan.findCandidates(in: bytes)
     guard !scan.candidates.isEmpty else { return ([], false) }
     if scan.isIntricate { return (scan.candidates, true) }
     let found = CommonMark.textsStartingWithSlash(in: scan.marked).compactMap(scan.candidate)
-    return (found, false)
+    return (scan.withoutLinkTexts(found).map { scan.candidates[$0] }, false)
   }
 
-  /// Whether any line begins as commands do; says so of more texts than have commands, and of none that has one too few.
+  /// Whether any line begins as commands do; says so of more texts than have commands, and of none that has one too
+  /// few.
   static func mayHoldCommands(_ body: String) -> Bool {
-    let bytes = Array(body.utf8)
+    let bytes = bytes(of: body)
     guard bytes.count <= maximumSize else { return false }
     return bytes.split(whereSeparator: { $0 == 0x0A || $0 == 0x0D }).contains { name(in: $0) != nil }
+  }
+
+  /// The parser drops a byte order mark too.
+  private static func bytes(of body: String) -> [UInt8] {
+    let bytes = Array(body.utf8)
+    return bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(bytes.dropFirst(3)) : bytes
   }
 
   private init(_ bytes: [UInt8], _ names: [String]) {
@@ -58,12 +73,46 @@ struct CommandScan {
   }
 
   /// The candidate whose mark begins `text`.
-  private func candidate(_ text: String) -> Candidate? {
+  private func candidate(_ text: String) -> Int? {
     let mark = "/" + nonce + "x"
     guard text.hasPrefix(mark) else { return nil }
     let digits = text.dropFirst(mark.count).prefix { $0.isASCII && $0.isNumber }
     guard let index = Int(digits), candidates.indices.contains(index) else { return nil }
-    return candidates[index]
+    return candidates[index].headsTable ? nil : index
+  }
+
+  // MARK: References by a link's text
+
+  /// Leaves out what stands in the text of a link whose definition repeats that text: `[see⏎/close]` with
+  /// `[see /close]: …` elsewhere. The mark keeps the two from meeting, so the parser is asked again without it.
+  private func withoutLinkTexts(_ found: [Int]) -> [Int] {
+    guard !found.isEmpty, Self.mayDefine(marked) else { return found }
+    let others = ordinaryTexts(unmarking: [])
+    func areOrdinary(_ all: [Int]) -> Bool { ordinaryTexts(unmarking: all) - others == all.count }
+    if areOrdinary(found) { return found }
+    // Each costs a parse. Nobody who writes to be read repeats commands in definitions: the rest is left.
+    let found = Array(found.prefix(Self.maximumDoubtful))
+    let left = found.filter { ordinaryTexts(unmarking: [$0]) > others }
+    // Two in one link's text: which of them cannot be told, so neither is read.
+    return areOrdinary(left) ? left : []
+  }
+
+  /// How many ordinary texts start with a slash and no mark, where these candidates have their names back.
+  private func ordinaryTexts(unmarking unmarked: [Int]) -> Int {
+    var text = marked
+    for index in unmarked.sorted(by: >) where candidates[index].mark.upperBound <= text.count {
+      text.replaceSubrange(candidates[index].mark, with: candidates[index].spelled)
+    }
+    return CommonMark.textsStartingWithSlash(in: text).count { candidate($0) == nil }
+  }
+
+  private static func mayDefine(_ bytes: [UInt8]) -> Bool {
+    var rest = bytes[...]
+    while let close = rest.firstIndex(of: UInt8(ascii: "]")) {
+      rest = rest[(close + 1)...]
+      if rest.first == UInt8(ascii: ":") { return true }
+    }
+    return false
   }
 
   // MARK: Lines
@@ -72,13 +121,13 @@ struct CommandScan {
     var line = 1
     var at = 0
     var unknown = 0
-    /// Whether a table's second row stood above in this paragraph: the lines below are rows.
-    var inTable = false
+    var tables = TableLines()
     var followsBlank = false
     var bounds = ParsingBounds()
     /// The end of the last candidate's paragraph, once it was met, and what was read by then: what follows matters to
-    /// no candidate.
+    /// no candidate, unless it defines links.
     var end: (count: Int, bounds: ParsingBounds)?
+    let definesLinks = Self.mayDefine(bytes)
     while at < bytes.count {
       var lineEnd = at
       while lineEnd < bytes.count, bytes[lineEnd] != 0x0A, bytes[lineEnd] != 0x0D { lineEnd += 1 }
@@ -90,24 +139,26 @@ struct CommandScan {
       let isRepeated = isBlank && followsBlank
       followsBlank = isBlank
 
-      if isBlank {
-        inTable = false
-        if end == nil { end = (marked.count, bounds) }
-      } else if Self.isTableDelimiter(text) {
-        inTable = true
+      let place = tables.read(text, isBlank: isBlank)
+      if isBlank, end == nil, !definesLinks { end = (marked.count, bounds) }
+      if place == .delimiter, let last = candidates.indices.last, candidates[last].line == line - 1 {
+        candidates[last].headsTable = true
       }
-      if !inTable, candidates.count < Self.maximumCandidates, let name = Self.name(in: text),
+      if place != .row, candidates.count < Self.maximumCandidates, let name = Self.name(in: text),
         let word = String(validating: bytes[name], as: UTF8.self)?.lowercased(), isNear(word, &unknown)
       {
-        let mark = nonce + "x" + String(candidates.count) + "x"
         marked.append(contentsOf: bytes[at..<name.lowerBound])
-        marked.append(contentsOf: mark.utf8)
+        let start = marked.count
+        marked.append(contentsOf: (nonce + "x" + String(candidates.count) + "x").utf8)
+        let mark = start..<marked.count
         marked.append(contentsOf: bytes[name.upperBound..<next])
         let arguments = String(decoding: bytes[name.upperBound..<lineEnd], as: UTF8.self)
-        candidates.append(Candidate(line: line, name: word, arguments: Self.withoutComment(arguments)))
+        candidates.append(
+          Candidate(
+            line: line, name: word, arguments: Self.withoutComment(arguments), mark: mark, spelled: Array(bytes[name])))
         end = nil
       } else if !isRepeated {
-        marked.append(contentsOf: bytes[at..<next])
+        NewerHTML.append(bytes[at..<next], to: &marked)
       }
       bounds.read(text)
       at = next
@@ -143,12 +194,6 @@ struct CommandScan {
     case 0x30...0x39, UInt8(ascii: "-"), UInt8(ascii: "_"): !first
     default: false
     }
-  }
-
-  /// The row of dashes under a table's head. Tables are GitHub's extension, which cmark's core does not read.
-  private static func isTableDelimiter(_ line: ArraySlice<UInt8>) -> Bool {
-    line.contains(UInt8(ascii: "|")) && line.contains(UInt8(ascii: "-"))
-      && line.allSatisfy { [0x20, 0x09, UInt8(ascii: "|"), UInt8(ascii: "-"), UInt8(ascii: ":")].contains($0) }
   }
 
   private static func withoutComment(_ arguments: String) -> String {

@@ -1,5 +1,5 @@
-/// Keeps away from the parser what older releases of cmark-gfm take quadratic time for (CVE-2023-22483, CVE-2023-24824):
-/// containers nested thousands deep, and inline HTML that is opened thousands of times.
+/// Keeps away from the parser what older releases of cmark-gfm take quadratic time for (CVE-2023-22483,
+/// CVE-2023-24824): containers nested thousands deep, and inline HTML that is opened thousands of times.
 struct ParsingBounds {
   /// Block quotes and list items that one line may open.
   static let maximumDepth = 50

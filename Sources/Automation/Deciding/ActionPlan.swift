@@ -79,6 +79,10 @@ struct ActionPlan {
 
   private mutating func title(_ template: String?) {
     guard let template, let text = plainText(template, "the title") else { return }
+    // `[triage] {{title}}` is not put in front of itself at the next event.
+    if let template = try? Template(template), template.frames(values.issue.title, values) {
+      return want(.setTitle(values.issue.title))
+    }
     guard GitHubLimits.isTitle(text) else {
       notes.append(source.reason("GitHub accepts titles of 1 to \(GitHubLimits.titleLength) characters"))
       return

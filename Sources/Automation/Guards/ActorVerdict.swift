@@ -51,12 +51,11 @@ public struct BotGuard: Sendable {
   }
 
   static func isMarked(_ text: String) -> Bool {
-    guard text.utf8.contains(UInt8(ascii: "<")) else { return false }
-    let marker = Array(marker.utf8)
-    let bytes = Array(text.utf8)
-    guard bytes.count >= marker.count else { return false }
-    return (0...(bytes.count - marker.count)).contains { start in
-      bytes[start] == marker[0] && bytes[start..<(start + marker.count)].elementsEqual(marker)
+    var rest = text.utf8[...]
+    while let open = rest.firstIndex(of: UInt8(ascii: "<")) {
+      if rest[open...].starts(with: marker.utf8) { return true }
+      rest = rest[rest.index(after: open)...]
     }
+    return false
   }
 }

@@ -189,7 +189,7 @@ final class ConditionCheck {
     case .words(let phrase): return WordSearch.contains(text.words, book.tokens(of: phrase))
     case .glob(let glob): return Glob(glob).matches(folded: text.folded)
     case .pattern(let pattern):
-      switch book.patterns.search(pattern, in: text.text) {
+      switch book.patterns.search(pattern, in: text.text, within: &subject.budget.remaining) {
       case .found: return true
       case .absent: return false
       case .tooExpensive:

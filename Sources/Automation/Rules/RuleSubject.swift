@@ -1,4 +1,5 @@
 import Domain
+import Patterns
 
 /// A text as conditions look at it. Each form is made when it is first needed, once for all rules.
 final class SearchedText {
@@ -14,8 +15,17 @@ final class SearchedText {
   }
 }
 
+/// What the patterns of all rules may cost on one event, of which a hundred may be hostile.
+final class EventSearchBudget {
+  /// Searches that may each cost all that one may.
+  static let expensiveSearches = 10
+
+  var remaining = SearchBudget(searches: expensiveSearches)
+}
+
 /// What the conditions of rules look at.
 struct RuleSubject {
+  let budget = EventSearchBudget()
   let input: AutomationInput
   let title: SearchedText
   let body: SearchedText
@@ -31,8 +41,8 @@ struct RuleSubject {
   var author: Account? { input.comment.map(\.author) ?? input.issue.author }
   var association: String? { input.comment.map(\.authorAssociation) ?? input.issue.authorAssociation }
 
-  /// Whether it is the author's first contribution. GitHub says so of those who never committed; of others without a tie
-  /// to the repository it is known only where they caused the event, and were never seen before.
+  /// Whether it is the author's first contribution. GitHub says so of those who never committed; of others without a
+  /// tie to the repository it is known only where they caused the event, and were never seen before.
   var isFirstTime: Bool {
     switch association?.uppercased() {
     case "FIRST_TIMER", "FIRST_TIME_CONTRIBUTOR": return true

@@ -1,4 +1,5 @@
-/// A pattern in which `*` stands for any characters and `?` for one. The whole text has to match, without regard to case.
+/// A pattern in which `*` stands for any characters and `?` for one. The whole text has to match, without regard to
+/// case.
 ///
 /// The time is at most the glob's length times the text's, whatever stands in either: only the last `*` is ever tried
 /// again.

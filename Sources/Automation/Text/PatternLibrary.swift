@@ -14,8 +14,9 @@ final class PatternLibrary: Sendable {
     case invalid
   }
 
-  func search(_ source: String, in text: String) -> Answer {
-    answer(source) { $0.search(text) }
+  /// - Parameter budget: what all searches of one event may cost together.
+  func search(_ source: String, in text: String, within budget: inout SearchBudget) -> Answer {
+    answer(source) { $0.search(text, within: &budget) }
   }
 
   func matchesWhole(_ source: String, _ text: String) -> Answer {

@@ -87,6 +87,21 @@ extension Template {
     return text.split(omittingEmptySubsequences: true) { $0.isNewline || $0 == "\0" }.joined(separator: " ")
   }
 
+  /// Whether the title has what the template puts around a title already.
+  func frames(_ title: String, _ values: TemplateValues) -> Bool {
+    guard let index = segments.firstIndex(of: .placeholder(.title)),
+      index == segments.lastIndex(of: .placeholder(.title))
+    else { return false }
+    var before = self
+    var after = self
+    before.segments = Array(segments[..<index])
+    after.segments = Array(segments[(index + 1)...])
+    let start = before.plainText(values)
+    let end = after.plainText(values)
+    return title.hasPrefix(start) && title.hasSuffix(end) && title.count >= start.count + end.count
+      && !(start.isEmpty && end.isEmpty)
+  }
+
   /// The value as it may stand behind `text`.
   private static func joined(_ value: Markdown, of placeholder: Placeholder, to text: String) -> Markdown {
     let last = text.utf8.last
