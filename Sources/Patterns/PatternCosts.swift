@@ -188,8 +188,8 @@ struct PatternCosts: Sendable {
   }
 
   /// Ends the search with an error where its steps are spent.
-  static let callout:
-    @convention(c) (UnsafeMutablePointer<pcre2_callout_block_8>?, UnsafeMutableRawPointer?) -> CInt = { block, pointer in
+  static let callout: @convention(c) (UnsafeMutablePointer<pcre2_callout_block_8>?, UnsafeMutableRawPointer?) -> CInt =
+    { block, pointer in
       guard let block = unsafe block, let counter = unsafe pointer?.assumingMemoryBound(to: Counter.self) else {
         return PCRE2_ERROR_CALLOUT
       }
