@@ -16,7 +16,7 @@ struct PatternCosts: Sendable {
 
   private static let stepsOfCallout = 10
   /// Further steps for an item of which a count like `(…){0,300}` made more than a few copies, one inside the other.
-  private static let stepsOfCopy = 20
+  private static let stepsOfCopy = 60
   private static let fewCopies = 8
   /// Characters that a lookbehind may go back.
   private static let maximumLookbehind = 255
