@@ -18,6 +18,8 @@ public struct ActionsEnvironment: Sendable {
   public var runID: Int64 = 0
   public var runAttempt = 1
   public var actor: String?
+  /// `GITHUB_TRIGGERING_ACTOR`: who started this attempt of the run, where that is another than ``actor``.
+  public var triggeringActor: String?
   public var workflow: String?
   /// `GITHUB_WORKFLOW_REF`: `owner/name/.github/workflows/file.yml@refs/heads/main`.
   public var workflowRef: String?
@@ -73,6 +75,7 @@ public struct ActionsEnvironment: Sendable {
     environment.graphQLURL = url("GITHUB_GRAPHQL_URL") ?? graphQLURL(beside: environment.apiURL)
     environment.serverURL = url("GITHUB_SERVER_URL") ?? environment.serverURL
     environment.actor = value("GITHUB_ACTOR")
+    environment.triggeringActor = value("GITHUB_TRIGGERING_ACTOR")
     environment.workflow = value("GITHUB_WORKFLOW")
     environment.workflowRef = value("GITHUB_WORKFLOW_REF")
     environment.outputPath = value("GITHUB_OUTPUT")

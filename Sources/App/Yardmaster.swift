@@ -18,7 +18,8 @@ public struct Yardmaster: ParsableCommand {
         DATABASE_URL           Postgres, as a URI or as key=value pairs
         YARDMASTER_CONFIG      a file in place of the default branch's
                                .github/yardmaster.yml
-        YARDMASTER_AUDIT_KEY   keys the audit log's hash chain
+        YARDMASTER_AUDIT_KEY   keys the audit log's hash chain, its checkpoints
+                               and pseudonyms
         YARDMASTER_TIME_LIMIT  seconds after which the run stops in good order
         YARDMASTER_APP_ID, YARDMASTER_APP_PRIVATE_KEY
                                a GitHub App to act as, in place of GITHUB_TOKEN
@@ -30,8 +31,10 @@ public struct Yardmaster: ParsableCommand {
       """,
     version: "yardmaster \(Version.current)",
     subcommands: [
-      RunCommand.self, PlanCommand.self, SyncCommand.self, ContinueCommand.self, SweepCommand.self,
-      StatusCommand.self, LanesCommand.self, MigrateCommand.self, DoctorCommand.self, ConfigCommand.self,
+      RunCommand.self, ExplainCommand.self, RollbackCommand.self, PlanCommand.self, SyncCommand.self,
+      ContinueCommand.self, SweepCommand.self,
+      StatusCommand.self, LanesCommand.self, AuditCommand.self, ForgetCommand.self, MigrateCommand.self,
+      DoctorCommand.self, ConfigCommand.self,
     ],
     defaultSubcommand: RunCommand.self)
 

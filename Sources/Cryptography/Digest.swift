@@ -30,3 +30,7 @@ public func hexadecimal(_ bytes: [UInt8]) -> String {
   }
   return String(decoding: text, as: UTF8.self)
 }
+
+/// What tells one text from another where the texts themselves are too long to keep: 128 bits of its SHA-256 in
+/// hexadecimal digits.
+public func textDigest(_ text: String) -> String { hexadecimal(Array(sha256(Array(text.utf8)).prefix(16))) }

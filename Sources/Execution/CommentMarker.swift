@@ -4,7 +4,11 @@ public import Domain
 public struct CommentMarker: Hashable, Sendable {
   let text: String
 
+  /// Of one action: no other comment has it.
   public init(action: ActionID) { text = "<!-- yardmaster:action=\(action.text) -->" }
+
+  /// Of the one comment of a key on an item.
+  public init(sticky key: String) { text = "<!-- yardmaster:sticky=\(percentEncodedPathSegment(key)) -->" }
 
   /// GitHub refuses bodies over this many characters.
   static let bodyLimit = 65_536

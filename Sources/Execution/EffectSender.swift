@@ -5,51 +5,133 @@ import FoundationEssentials
 /// Endpoints: https://docs.github.com/en/rest/issues
 struct EffectSender {
   let github: any GitHubAPI
+  /// From when on nothing may be sent.
+  let expires: ContinuousClock.Instant
+  /// The comments that are kept up to date on the item, by key.
+  let stickies: [String: StickyRecord]
 
-  /// - Parameter mayHaveBeenSent: an earlier attempt was cut off, so effects that are not idempotent are looked for.
+  /// - Parameter mayHaveBeenSent: an earlier attempt was cut off: what leaves a marker is looked for first.
   func send(_ action: Action, mayHaveBeenSent: Bool) async throws -> ActionOutcome {
     let target = action.decision.target
-    let item = "/repos/\(target.repository)/issues/\(target.number)"
+    let reader = ItemReader(github: github, target: target)
+    let item = reader.path
     switch action.decision.effect {
     case .addLabels(let labels):
-      let answer = try await github.send(
-        RESTRequest(.post, "\(item)/labels", body: ["labels": strings(labels)], isIdempotent: true))
+      let answer = try await write(.post, "\(item)/labels", ["labels": strings(labels)], isIdempotent: true)
       return outcome(answer, ["labels": names(answer, "name")])
     case .removeLabel(let label):
-      let answer = try await github.send(RESTRequest(.delete, "\(item)/labels/\(percentEncodedPathSegment(label))"))
+      let answer = try await write(.delete, "\(item)/labels/\(percentEncodedPathSegment(label))")
       // "Not Found" alone would mean the item itself.
       if answer.status == 404, value(answer)?["message"]?.string?.hasPrefix("Label") == true {
-        return ActionOutcome(status: .skipped, explanation: "The label is not on the item (any more).")
+        return .shown("The label is not on the item (any more).")
       }
       return outcome(answer, ["labels": names(answer, "name")])
     case .close(let reason):
       var body: [String: JSONValue] = ["state": "closed"]
       if let reason { body["state_reason"] = .string(reason.rawValue) }
-      return state(try await github.send(RESTRequest(.patch, item, body: .object(body))))
+      return state(try await write(.patch, item, .object(body)))
     case .reopen:
-      return state(try await github.send(RESTRequest(.patch, item, body: ["state": "open"])))
+      return state(try await write(.patch, item, ["state": "open"]))
     case .assign(let logins):
-      let answer = try await github.send(
-        RESTRequest(.post, "\(item)/assignees", body: ["assignees": strings(logins)], isIdempotent: true))
+      let answer = try await write(.post, "\(item)/assignees", ["assignees": strings(logins)], isIdempotent: true)
       return assigned(answer, wanted: logins)
-    case .comment(let body):
-      let marker = CommentMarker(action: action.id)
-      if mayHaveBeenSent, let found = try await comment(carrying: marker, item: item, since: action.intendedAt) {
-        return ActionOutcome(status: .done, after: ["comment_id": .integer(found)], explanation: "Posted before.")
-      }
-      let answer = try await github.send(
-        RESTRequest(.post, "\(item)/comments", body: ["body": .string(marker.appended(to: body))]))
-      return outcome(answer, ["comment_id": value(answer)?["id"] ?? .null])
+    case .unassign(let logins):
+      let answer = try await write(.delete, "\(item)/assignees", ["assignees": strings(logins)])
+      return outcome(answer, ["assignees": accounts(answer)])
+    case .lock(let reason):
+      let body: JSONValue? = reason.map { ["lock_reason": .string($0.rawValue)] }
+      let answer = try await write(.put, "\(item)/lock", body)
+      return outcome(answer, ["locked": true, "active_lock_reason": reason.map { .string($0.rawValue) } ?? .null])
+    case .unlock:
+      let answer = try await write(.delete, "\(item)/lock")
+      return outcome(answer, ["locked": false, "active_lock_reason": .null])
+    case .setTitle(let title):
+      let answer = try await write(.patch, item, ["title": .string(title)])
+      return outcome(answer, ["title": value(answer)?["title"] ?? .null])
+    case .setMilestone(let title):
+      return try await setMilestone(title, item: item, in: target.repository)
+    case .react(let reaction, let target):
+      let path =
+        switch target {
+        case .item: "\(item)/reactions"
+        case .comment(let id): "/repos/\(action.decision.target.repository)/issues/comments/\(id)/reactions"
+        }
+      let answer = try await write(.post, path, ["content": .string(reaction.rawValue)], isIdempotent: true)
+      // 200 where the token has reacted so before; then it is no trace of this action.
+      return outcome(answer, answer.status == 201 ? ["reaction_id": value(answer)?["id"] ?? .null] : .null)
+    case .dispatch(let dispatch):
+      return try await start(dispatch, in: target.repository)
+    case .removeReaction(let id, _, let target):
+      let path =
+        switch target {
+        case .item: "\(item)/reactions/\(id)"
+        case .comment(let comment):
+          "/repos/\(action.decision.target.repository)/issues/comments/\(comment)/reactions/\(id)"
+        }
+      let answer = try await write(.delete, path)
+      if answer.status == 404 || answer.status == 410 { return .shown("The reaction is gone already.") }
+      return outcome(answer, .null)
+    case .nothing:
+      return .shown("A later write stands.")
+    case .comment, .stickyComment, .deleteComment:
+      let sender = CommentSender(sender: self, reader: reader)
+      return try await sender.send(action, mayHaveBeenSent: mayHaveBeenSent)
     }
   }
 
+  func write(
+    _ method: RESTRequest.Method, _ path: String, _ body: JSONValue? = nil, isIdempotent: Bool? = nil
+  ) async throws -> RESTAnswer {
+    try await github.send(RESTRequest(method, path, body: body, isIdempotent: isIdempotent, expires: expires))
+  }
+
+  // MARK: Effects of more than one request
+
+  /// The API knows milestones by number, people by title.
+  private func setMilestone(_ title: String?, item: String, in repository: RepositoryName) async throws -> ActionOutcome
+  {
+    var number = JSONValue.null
+    if let title {
+      guard let found = try await milestone(titled: title, in: repository) else {
+        return ActionOutcome(
+          status: .failed, explanation: "There is no milestone \"\(title)\". Make it, or correct its name.")
+      }
+      number = .integer(found)
+    }
+    let answer = try await write(.patch, item, ["milestone": number])
+    return outcome(answer, ["milestone": value(answer)?["milestone"]?["title"] ?? .null])
+  }
+
+  private func milestone(titled title: String, in repository: RepositoryName) async throws -> Int64? {
+    var next: String? = "/repos/\(repository)/milestones?state=all&per_page=100"
+    while let page = next {
+      let answer = try await github.send(RESTRequest(.get, page))
+      guard case .array(let milestones)? = value(answer), answer.status < 300 else { return nil }
+      if let found = milestones.first(where: { $0["title"]?.string == title }) { return found["number"]?.integer }
+      next = answer.next
+    }
+    return nil
+  }
+
+  private func start(_ dispatch: WorkflowDispatch, in repository: RepositoryName) async throws -> ActionOutcome {
+    var ref = dispatch.ref
+    if ref == nil {
+      ref = value(try await github.send(RESTRequest(.get, "/repos/\(repository)")))?["default_branch"]?.string
+    }
+    let answer = try await write(
+      .post, "/repos/\(repository)/actions/workflows/\(percentEncodedPathSegment(dispatch.workflow))/dispatches",
+      ["ref": .string(ref ?? "main"), "inputs": .object(dispatch.inputs.mapValues(JSONValue.string))])
+    return outcome(answer, ["workflow": .string(dispatch.workflow), "ref": .string(ref ?? "main")])
+  }
+
+  // MARK: Answers
+
   /// GitHub ignores logins that it will not assign, without an error.
   private func assigned(_ answer: RESTAnswer, wanted: [String]) -> ActionOutcome {
-    let members = value(answer)?["assignees"]
-    guard case .array(let accounts)? = members, answer.status < 300 else { return outcome(answer, .null) }
-    let present = Set(accounts.compactMap { $0["login"]?.string?.lowercased() })
+    guard case .array(let logins) = accounts(answer), answer.status < 300 else { return outcome(answer, .null) }
+    let present = Set(logins.compactMap { $0.string?.lowercased() })
     let missing = wanted.filter { !present.contains($0.lowercased()) }
-    let after: JSONValue = ["assignees": .array(accounts.compactMap { $0["login"] })]
+    let after: JSONValue = ["assignees": .array(logins)]
     guard missing.isEmpty else {
       // A person's slip, not a failure of the run.
       return ActionOutcome(
@@ -65,7 +147,7 @@ struct EffectSender {
     return outcome(answer, ["state": item?["state"] ?? .null, "state_reason": item?["state_reason"] ?? .null])
   }
 
-  private func outcome(_ answer: RESTAnswer, _ after: JSONValue) -> ActionOutcome {
+  func outcome(_ answer: RESTAnswer, _ after: JSONValue) -> ActionOutcome {
     if answer.status < 300 { return ActionOutcome(status: .done, after: after) }
     let message = value(answer)?["message"]?.string ?? "no message"
     let advice =
@@ -76,33 +158,18 @@ struct EffectSender {
     return ActionOutcome(status: .failed, explanation: "GitHub answered \(answer.status): \(message). \(advice)")
   }
 
-  /// Looks through the item's comments from a little before the intent on; clocks may differ.
-  private func comment(carrying marker: CommentMarker, item: String, since: Timestamp?) async throws -> Int64? {
-    let from = since.map { "&since=\(($0 - 300).description.replacing(":", with: "%3A"))" } ?? ""
-    var next: String? = "\(item)/comments?per_page=100\(from)"
-    while let path = next {
-      let answer = try await github.send(RESTRequest(.get, path))
-      // Nothing can be posted to an item that is gone either; GitHub says so once more, and that settles it.
-      if answer.status == 404 || answer.status == 410 { return nil }
-      guard answer.status < 300, case .array(let comments)? = value(answer) else {
-        // Not having seen the comment is no proof that it is not there.
-        throw UncertainWrite(detail: "the item's comments cannot be read: status \(answer.status)")
-      }
-      for comment in comments {
-        if let body = comment["body"]?.string, marker.isCarried(by: body) { return comment["id"]?.integer }
-      }
-      next = answer.next
-    }
-    return nil
-  }
-
-  private func value(_ answer: RESTAnswer) -> JSONValue? {
+  func value(_ answer: RESTAnswer) -> JSONValue? {
     try? JSONDecoder().decode(JSONValue.self, from: Data(answer.body))
   }
 
   private func names(_ answer: RESTAnswer, _ key: String) -> JSONValue {
     guard case .array(let members)? = value(answer) else { return .null }
     return .array(members.compactMap { $0[key] })
+  }
+
+  private func accounts(_ answer: RESTAnswer) -> JSONValue {
+    guard case .array(let accounts)? = value(answer)?["assignees"] else { return .null }
+    return .array(accounts.compactMap { $0["login"] })
   }
 
   private func strings(_ values: [String]) -> JSONValue { .array(values.map(JSONValue.string)) }

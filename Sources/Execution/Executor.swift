@@ -2,66 +2,155 @@ public import Domain
 
 /// Carries decisions out: intent → effect → outcome, one row at a time.
 ///
-/// Model. A decision becomes an `Action` row before GitHub hears of it, and the row is settled after GitHub answered.
-/// A kill between the two leaves the row `intended`; whoever claims the event next finds it and settles it first.
+/// Model. A decision becomes an `Action` row before GitHub hears of it, the row says when its request is about to be sent,
+/// and it is settled after GitHub answered. A kill between the two leaves the row `intended`; whoever claims the event
+/// next finds it and settles it first.
 ///
-/// Guarantees, by kind of effect:
-/// - labels, state, assignees set a state: sending them again changes nothing, so an unsettled one is sent again;
-/// - a comment is no state: it carries its action's marker, and an unsettled one is looked for before it is posted.
+/// Guarantees, by kind of effect (``Effect/guarantee``), for one that may have been sent:
+/// - what sets a state is sent again, unless GitHub shows the state already;
+/// - a comment carries its action's marker, and is looked for before it is posted, later than GitHub's lists lag behind;
+/// - a workflow's dispatch leaves nothing to look for: it is reported as `uncertain`, and not sent again.
+///
+/// A write belongs to the leases of its event and its thread. Each carries the moment from which it must not be sent,
+/// which lies before the leases end; whoever is held up that long asks for them again first.
 ///
 /// Failure handling. A refusal by GitHub (no access, gone, invalid) settles the action as `failed` and the next one is
 /// tried. Where GitHub cannot be reached the action stays `intended` and the error is thrown: running again is right.
 public struct Executor: Sendable {
   let github: any GitHubAPI
   let journal: any ActionJournal
+  let clock: any WallClock
 
-  public init(github: any GitHubAPI, journal: any ActionJournal) {
+  /// Seconds by which a comment may be missing from GitHub's lists after it was posted: they are read from replicas.
+  static let listingLag = 5.0
+  /// The part of a lease within which writes are sent; the rest is for one that is on its way.
+  static let usableShare = 0.6
+
+  public init(github: any GitHubAPI, journal: any ActionJournal, clock: any WallClock) {
     self.github = github
     self.journal = journal
+    self.clock = clock
   }
 
-  /// Records the decisions as intents and carries them out.
+  /// Records what was decided as intents and carries it out.
   ///
   /// - Parameter actor: whose doing caused the event; for the audit log.
   /// - Returns: every action with its outcome, in the order of the decisions.
   public func carryOut(
-    _ decisions: [Decision], for event: ClaimedEvent, mode: Settings.Mode, actor: String?
+    _ intents: Intents, for event: ClaimedEvent, mode: Settings.Mode, actor: String?
   ) async throws -> [SettledAction] {
-    guard !decisions.isEmpty else { return [] }
-    let actions = try await journal.intend(decisions, for: event, dryRun: mode == .dryRun)
-    return try await settle(actions, for: event, actor: actor, resumed: false)
+    guard !intents.decisions.isEmpty || !intents.commands.isEmpty else { return [] }
+    var pen = WriteLease(event)
+    let actions = try await journal.intend(intents, for: event, dryRun: mode == .dryRun)
+    pen.begun = actions.first { $0.status == .intended }?.id
+    return try await settle(actions, for: event, actor: actor, pen)
   }
 
   /// Goes on with the actions that an earlier attempt at the event recorded.
   public func resume(_ event: ClaimedEvent, actor: String?) async throws -> [SettledAction] {
-    try await settle(event.recorded, for: event, actor: actor, resumed: true)
+    try await settle(event.recorded, for: event, actor: actor, WriteLease(event))
   }
 
   private func settle(
-    _ actions: [Action], for event: ClaimedEvent, actor: String?, resumed: Bool
+    _ actions: [Action], for event: ClaimedEvent, actor: String?, _ lease: WriteLease
   ) async throws -> [SettledAction] {
+    var lease = lease
     var settled: [SettledAction] = []
-    for action in actions {
-      switch action.status {
-      case .done, .skipped, .rolledBack:
+    for (index, action) in actions.enumerated() {
+      guard action.isOpen else {
         settled.append(
           SettledAction(action: action, outcome: ActionOutcome(status: action.status, after: action.after)))
-      case .intended, .uncertain, .failed:
-        let outcome = try await attempt(action, resumed: resumed)
-        try await journal.settle(action, as: outcome, for: event, audit: audit(action, outcome, actor: actor))
-        settled.append(SettledAction(action: action, outcome: outcome))
+        continue
       }
+      let outcome = try await attempt(action, for: event, &lease)
+      let next = actions[(index + 1)...].first(where: \.isOpen)
+      // One that may have been sent must keep the time at which it was: how long ago says how long to wait.
+      let begins = next.flatMap { $0.begunAgo == nil ? $0 : nil }
+      lease.renew()
+      try await journal.settle(
+        action, as: outcome, for: event, audit: audit(action, outcome, actor: actor), beginning: begins)
+      lease.begun = begins?.id
+      settled.append(SettledAction(action: action, outcome: outcome))
     }
     return settled
   }
 
-  private func attempt(_ action: Action, resumed: Bool) async throws -> ActionOutcome {
+  // MARK: One action
+
+  private func attempt(
+    _ action: Action, for event: ClaimedEvent, _ lease: inout WriteLease
+  ) async throws -> ActionOutcome {
+    let mayHaveBeenSent = action.begunAgo != nil
+    if mayHaveBeenSent, action.decision.effect.guarantee == .atMostOnce {
+      return ActionOutcome(
+        status: .uncertain,
+        explanation: "A run was ended while it was sent, and nothing tells whether GitHub got it: it is not repeated.")
+    }
     do {
-      return try await EffectSender(github: github).send(action, mayHaveBeenSent: resumed)
+      if let outcome = try await look(action, mayHaveBeenSent: mayHaveBeenSent) { return outcome }
+      if mayHaveBeenSent { try await outlastListingLag(since: action.begunAgo, action) }
+      return try await send(action, for: event, mayHaveBeenSent: mayHaveBeenSent, &lease)
     } catch let error as UncertainWrite {
       return ActionOutcome(status: .uncertain, explanation: error.description)
     } catch let error as any UserFacingError where error.exitStatus == .failed || error.exitStatus == .configuration {
       return ActionOutcome(status: .failed, explanation: error.description)
+    }
+  }
+
+  /// Looks at the item, or the comment, first where a write may not be needed, or must not overwrite anything.
+  private func look(_ action: Action, mayHaveBeenSent: Bool) async throws -> ActionOutcome? {
+    let decision = action.decision
+    let expectation = RollbackExpectation(decision.before)
+    let reader = ItemReader(github: github, target: decision.target)
+    if let expected = expectation?.commentBody, case .deleteComment(let id) = decision.effect {
+      guard let found = try await reader.body(ofComment: id) else { return .shown("The comment is gone already.") }
+      return found == expected ? nil : .conflict("the comment", after: .null)
+    }
+    guard !decision.effect.facets.isEmpty, mayHaveBeenSent || expectation?.state != nil else { return nil }
+    guard let state = try await reader.state() else {
+      return ActionOutcome(status: .failed, explanation: "The item is gone.")
+    }
+    let shown = state.shown(for: decision.effect)
+    let changed = expectation?.state?.differences(to: state) ?? []
+    if state.shows(decision.effect) {
+      // Its own write, of an attempt that was cut off, is the one difference that there may be.
+      let others = expectation?.state?.applying(decision.effect).differences(to: state) ?? []
+      guard others.isEmpty || changed.isEmpty else {
+        return .conflict(others.joined(separator: ", "), after: shown)
+      }
+      return .shown("GitHub shows it already.", after: shown)
+    }
+    return changed.isEmpty ? nil : .conflict(changed.joined(separator: ", "), after: shown)
+  }
+
+  private func outlastListingLag(since begunAgo: Double?, _ action: Action) async throws {
+    guard action.decision.effect.guarantee == .marked else { return }
+    let rest = Self.listingLag - (begunAgo ?? 0)
+    if rest > 0 { try await clock.sleep(seconds: rest) }
+  }
+
+  private func send(
+    _ action: Action, for event: ClaimedEvent, mayHaveBeenSent: Bool, _ lease: inout WriteLease
+  ) async throws -> ActionOutcome {
+    var mayHaveBeenSent = mayHaveBeenSent
+    while true {
+      if lease.begun != action.id || lease.isOver {
+        lease.renew()
+        try await journal.begin(action, for: event)
+        lease.begun = action.id
+      }
+      let sender = EffectSender(github: github, expires: lease.expires, stickies: event.thread?.stickies ?? [:])
+      do {
+        return try await sender.send(action, mayHaveBeenSent: mayHaveBeenSent)
+      } catch is RequestExpired {
+        // Not sent. Whether the leases are still this process's shows when they are renewed.
+        lease.begun = nil
+      } catch let error as UncertainWrite {
+        guard action.decision.effect.guarantee == .marked, !mayHaveBeenSent else { throw error }
+        // Looked for at once, as a later attempt would.
+        mayHaveBeenSent = true
+        try await clock.sleep(seconds: Self.listingLag)
+      }
     }
   }
 
@@ -70,12 +159,57 @@ public struct Executor: Sendable {
     return AuditEntry(
       eventType: "action", severity: succeeded ? .info : .error, actor: actor,
       repository: action.decision.target.repository, actionType: action.decision.effect.kind,
-      before: action.decision.before, after: outcome.after, success: succeeded,
+      before: outcome.before == .null ? action.decision.before : outcome.before, after: outcome.after,
+      success: succeeded,
       metadata: [
         "action_id": .string(action.id.text), "number": .integer(Int64(action.decision.target.number)),
         "status": .string(outcome.status.rawValue), "reasoning": .string(action.decision.reason.origin),
         "evidence": .string(action.decision.reason.evidence), "confidence": 1,
       ])
+  }
+}
+
+/// Until when this process may write, by its own clock; paused processes find that it is over.
+struct WriteLease {
+  /// The action whose row says that it is about to be sent.
+  var begun: ActionID?
+  private(set) var expires: ContinuousClock.Instant
+  private let seconds: Double
+
+  init(_ event: ClaimedEvent) {
+    seconds = Double(event.thread?.lease ?? 180) * Executor.usableShare
+    expires = .now + .seconds(seconds)
+  }
+
+  var isOver: Bool { ContinuousClock.now >= expires }
+
+  /// To be called *before* the row is asked for: the database counts from later on.
+  mutating func renew() { expires = .now + .seconds(seconds) }
+}
+
+extension Action {
+  /// Whether something is still to be done about it.
+  fileprivate var isOpen: Bool {
+    switch status {
+    case .done, .skipped, .rolledBack: false
+    case .uncertain: decision.effect.guarantee != .atMostOnce
+    case .intended, .failed: true
+    }
+  }
+}
+
+extension ActionOutcome {
+  fileprivate static func conflict(_ what: String, after: JSONValue) -> ActionOutcome {
+    ActionOutcome(
+      status: .failed, after: after,
+      explanation:
+        "Conflict: \(what) changed since it was checked. Nothing was written; roll back again to see the plan.")
+  }
+}
+
+extension ClaimedThread {
+  fileprivate var stickies: [String: StickyRecord] {
+    if case .entered(let context) = standing { context.stickies } else { [:] }
   }
 }
 

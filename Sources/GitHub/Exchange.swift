@@ -18,6 +18,8 @@ struct Call: Sendable {
   var timeout: Double
   /// Whether the caller asks for less where it fails again and again.
   var isNarrowable = false
+  /// The moment from which it must not be sent any more.
+  var expires: ContinuousClock.Instant?
 }
 
 /// What an answer, or the lack of one, means for the call.
@@ -95,11 +97,13 @@ final class Exchange: Sendable {
   private let server: ServerClock
   private let deadline: any Deadline
   private let clock: any WallClock
+  private let instant: @Sendable () -> ContinuousClock.Instant
   private let logger: Logger
 
   init(
     http: HTTPClient, endpoint: Endpoint, pool: TokenPool, userAgent: String, server: ServerClock,
-    deadline: any Deadline, clock: any WallClock, logger: Logger
+    deadline: any Deadline, clock: any WallClock, instant: @escaping @Sendable () -> ContinuousClock.Instant,
+    logger: Logger
   ) {
     self.http = http
     self.endpoint = endpoint
@@ -108,6 +112,7 @@ final class Exchange: Sendable {
     self.server = server
     self.deadline = deadline
     self.clock = clock
+    self.instant = instant
     self.logger = logger
   }
 
@@ -117,7 +122,7 @@ final class Exchange: Sendable {
     return usage
   }
 
-  /// The first answer that `judge` accepts.
+  /// The first answer that `judge` accepts. Throws `RequestExpired` where the call's time is over before an attempt.
   ///
   /// - Parameters:
   ///   - only: the account to send it with; nil for any.
@@ -138,6 +143,11 @@ final class Exchange: Sendable {
         }
       }
       if let body { call.body = body(entry) }
+      // After all waits: between this and the socket there is none.
+      if let expires = call.expires, instant() >= expires {
+        await finish(entry, charge: .none)
+        throw RequestExpired()
+      }
       let response: HTTPResponse
       switch await send(call, entry) {
       case .success(let received): response = received

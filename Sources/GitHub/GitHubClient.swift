@@ -6,7 +6,7 @@ public import Logging
 ///
 /// Any number of tasks may use one client at once. It sends nothing while a limit holds, repeats what may be repeated,
 /// and throws `RateLimited`, `QueryTooHeavy`, `UncertainWrite`, `TokenMissing`, `TokenRejected`, `AppRejected`,
-/// `AccessDenied`, `RequestRejected`, `GitHubUnavailable`, `Failure` or `CancellationError`.
+/// `AccessDenied`, `RequestRejected`, `GitHubUnavailable`, `RequestExpired`, `Failure` or `CancellationError`.
 public final class GitHubClient: GitHubAPI {
   /// The budgets that all processes share, and this one's part in them.
   public struct Budgets: Sendable {
@@ -23,16 +23,20 @@ public final class GitHubClient: GitHubAPI {
   }
 
   private let exchange: Exchange?
+  private let login = TokenLogin()
 
   /// - Parameters:
   ///   - apiURL: the REST root; it may have a path, as `https://ghe.example.com/api/v3`.
   ///   - credentials: where there are none, calls throw `TokenMissing`.
   ///   - budgets: nil for a client that goes by what GitHub tells it alone, and sends nothing but what it is told to.
   ///   - patience: seconds that one request may be kept waiting for a limit; a longer wait throws `RateLimited` at once.
+  ///   - instant: the clock that requests expire by.
   ///   - userAgent: GitHub refuses requests without one.
   public init(
     http: HTTPClient, apiURL: String, graphQLURL: String, credentials: GitHubCredentials, budgets: Budgets? = nil,
-    patience: Double = .infinity, deadline: any Deadline, clock: any WallClock, logger: Logger, userAgent: String
+    patience: Double = .infinity, deadline: any Deadline, clock: any WallClock,
+    instant: @escaping @Sendable () -> ContinuousClock.Instant = { ContinuousClock.now }, logger: Logger,
+    userAgent: String
   ) {
     guard let endpoint = Endpoint(apiURL: apiURL, graphQLURL: graphQLURL) else {
       self.exchange = nil
@@ -53,7 +57,7 @@ public final class GitHubClient: GitHubAPI {
         accounts: accounts, patience: patience, maximumInFlight: 50, clock: clock, deadline: deadline, logger: logger)
       return Exchange(
         http: http, endpoint: endpoint, pool: pool, userAgent: userAgent, server: server, deadline: deadline,
-        clock: clock, logger: logger)
+        clock: clock, instant: instant, logger: logger)
     }
     let first: Credential
     if let app = credentials.app {
@@ -91,6 +95,10 @@ public final class GitHubClient: GitHubAPI {
       }
       return owners
     }
+  }
+
+  public var ownLogin: String? {
+    get async throws { try await login.login(ready()) }
   }
 
   public func send(_ request: RESTRequest) async throws -> RESTAnswer {

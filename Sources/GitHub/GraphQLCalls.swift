@@ -2,10 +2,11 @@ import Domain
 import HTTP
 
 extension Exchange {
-  func query<Answer: Decodable & Sendable>(_ query: GraphQLQuery, as type: Answer.Type) async throws
-    -> GraphQLAnswer<Answer>
-  {
-    try await perform(Self.call(query, endpoint, .query(query))) { entry in
+  /// - Parameter only: the account to ask with; nil for any.
+  func query<Answer: Decodable & Sendable>(
+    _ query: GraphQLQuery, only: Account? = nil, as type: Answer.Type
+  ) async throws -> GraphQLAnswer<Answer> {
+    try await perform(Self.call(query, endpoint, .query(query)), only: only) { entry in
       Self.body(query, asks: entry.asks)
     } judge: { response, entry in
       await Self.judge(response, operation: query.operation, entry: entry)
@@ -37,7 +38,7 @@ extension Exchange {
     Call(
       method: "POST", url: endpoint.graphQL, name: query.operation,
       headers: [("Accept", "application/json"), ("Content-Type", "application/json")], body: nil, demand: demand,
-      isIdempotent: true, timeout: 30, isNarrowable: query.isNarrowable)
+      isIdempotent: true, timeout: 30, isNarrowable: query.isNarrowable && !query.isMutation, expires: query.expires)
   }
 
   private static func body(_ query: GraphQLQuery, asks: Bool) -> [UInt8] {

@@ -12,7 +12,8 @@ extension Exchange {
     let call = Call(
       method: request.method.rawValue, url: url, name: path, headers: headers,
       body: request.body.map { Array($0.canonicalText.utf8) }, demand: .rest(request.method, path: request.path),
-      isIdempotent: request.isIdempotent, timeout: 30, isNarrowable: request.isNarrowable && request.isIdempotent)
+      isIdempotent: request.isIdempotent, timeout: 30, isNarrowable: request.isNarrowable && request.isIdempotent,
+      expires: request.expires)
     return try await perform(call) { response, _ in
       Self.judge(response, method: request.method.rawValue, path: path)
     }

@@ -44,13 +44,15 @@ public struct RunReport: Sendable {
   public var outcome: EventOutcome
   /// Why it was ignored, or of which event it is a duplicate.
   public var reason: String?
-  /// Where routing sent the event: `issue`, `comment`, `history`; nil where it sent it nowhere.
+  /// Where routing sent the event: `issue`, `comment`, `pull request`, `history`; nil where it sent it nowhere.
   public var processor: String?
   /// nil where the configuration was not read.
   public var mode: Settings.Mode?
   public var entries: [Entry] = []
   /// What was looked at and led to nothing.
   public var notes: [Reason] = []
+  /// What was read in the text, in its order.
+  public var commands: [ReadCommand] = []
   public var usage = APIUsage()
   /// Seconds.
   public var duration = 0.0
@@ -61,6 +63,8 @@ public struct RunReport: Sendable {
   public var fault: Fault?
   public var eventID: EventID?
   public var transactionID: TransactionID?
+  /// The last hash of the audit log when the run ended: whoever keeps it can tell later whether the log's end is missing.
+  public var anchor: String?
   public var serverURL = "https://github.com"
 
   public init(trigger: Trigger, outcome: EventOutcome, mode: Settings.Mode? = nil) {
@@ -74,9 +78,9 @@ public struct RunReport: Sendable {
 
   public func markdown() -> Markdown {
     Markdown.blocks([
-      heading, subject, fault?.markdown ?? "", reason.map { "\($0)" } ?? "", effects, considered, captured, remains,
-      cost,
-      identity,
+      heading, subject, fault?.markdown ?? "", reason.map { "\($0)" } ?? "", commandTable, effects, considered,
+      captured,
+      remains, cost, identity, anchor.map { "Audit anchor: \(Markdown.code($0))" } ?? "",
     ])
   }
 
@@ -122,6 +126,33 @@ public struct RunReport: Sendable {
     }
     let table = Markdown.table(header: ["Effect", "On", "Why", "Result"], rows: rows)
     return Markdown.blocks([table, Self.more(entries.count)])
+  }
+
+  private var commandTable: Markdown {
+    guard !commands.isEmpty else { return "" }
+    let rows = commands.prefix(Self.rowLimit).map { command -> [Markdown] in
+      let words = [("/" + command.record.name), command.record.arguments].filter { !$0.isEmpty }
+      let text: Markdown = command.textID == 0 ? "the body" : "comment \(command.textID)"
+      return [
+        .code(Figures.shortened(words.joined(separator: " "), to: 120)), command.login.map { .code($0) } ?? "–",
+        "line \(command.line) of \(text)", verdict(on: command),
+      ]
+    }
+    let table = Markdown.table(header: ["Command", "By", "Where", "Verdict"], rows: rows)
+    return Markdown.blocks([table, Self.more(commands.count)])
+  }
+
+  private func verdict(on command: ReadCommand) -> Markdown {
+    let word: Markdown =
+      switch command.verdict {
+      case .accepted: "✅ accepted"
+      case .refused: "⛔ refused"
+      case .mistake: "❌ not understood"
+      case .superseded: "⏭️ superseded"
+      case .flood: "🌊 one of too many"
+      }
+    guard let explanation = command.explanation else { return word }
+    return "\(word): \(Figures.shortened(explanation, to: 200))"
   }
 
   private func result(of entry: Entry) -> Markdown {

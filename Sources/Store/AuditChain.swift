@@ -44,7 +44,7 @@ struct AuditLine: Hashable, Sendable {
 ///
 /// Appending needs the chain's head before the entry can be hashed. The head that was last seen is tried first, which
 /// saves a round trip where nobody else appended meanwhile; the statement fails where somebody did, and then the head is
-/// locked and read.
+/// locked and read. The same goes for the pseudonyms of an entry's logins.
 final class AuditChain: Sendable {
   enum Algorithm: String, Sendable {
     case sha256
@@ -53,9 +53,17 @@ final class AuditChain: Sendable {
 
   private struct State {
     var heads: [RepositoryName: AuditHead] = [:]
+    /// The last entry that this process appended to each chain.
+    var anchors: [RepositoryName: AuditHead] = [:]
     /// The database's clock, and ours at the moment when it was read.
     var clock: (database: Timestamp, local: ContinuousClock.Instant)?
+    var usesPseudonyms = false
+    /// By login in lower case.
+    var pseudonyms: [String: String] = [:]
   }
+
+  /// How often an entry is begun anew because somebody else named or forgot one of its logins.
+  private static let attempts = 5
 
   private let key: [UInt8]?
   private let state = Mutex(State())
@@ -73,13 +81,28 @@ final class AuditChain: Sendable {
     }
   }
 
-  /// Reads the head along with other statements; `learn` takes the answer.
-  func look(_ repository: RepositoryName) -> PostgresStatement {
+  /// nil without a key.
+  func signature(of text: String) -> String? {
+    key.map { hexadecimal(Cryptography.hmacSHA256(Array(text.utf8), key: $0)) }
+  }
+
+  func usePseudonyms(_ usesPseudonyms: Bool) throws {
+    if usesPseudonyms, key == nil { throw StoreError.missingAuditKey("Pseudonyms in the audit log are keyed") }
+    state.withLock { $0.usesPseudonyms = usesPseudonyms }
+  }
+
+  func anchor(of repository: RepositoryName) -> AuditAnchor? {
+    state.withLock { $0.anchors[repository] }.map { AuditAnchor(sequence: $0.sequence, hash: $0.hash) }
+  }
+
+  /// Reads the head, and the login's pseudonym, along with other statements; `learn` takes the answer.
+  func look(_ repository: RepositoryName, login: String? = nil) -> PostgresStatement {
     PostgresStatement(
       """
-      SELECT h.sequence, h.hash, \(microseconds("clock_timestamp()")) AS now
+      SELECT h.sequence, h.hash, \(microseconds("clock_timestamp()")) AS now, lower(p.login) AS login, p.pseudonym
       FROM (SELECT $1::text AS repository) AS wanted LEFT JOIN yardmaster.audit_heads h USING (repository)
-      """, [.text(repository.description)])
+        LEFT JOIN yardmaster.audit_pseudonyms p ON lower(p.login) = lower($2::text)
+      """, [.text(repository.description), .text(login)])
   }
 
   func learn(_ repository: RepositoryName, _ rows: PostgresRows) throws {
@@ -87,9 +110,12 @@ final class AuditChain: Sendable {
     let head = AuditHead(
       sequence: try rows[0].decodeIfPresent("sequence") ?? 0,
       hash: try rows[0].decodeIfPresent("hash") ?? AuditHead.none.hash)
+    let login: String? = try rows[0].decodeIfPresent("login")
+    let pseudonym: String? = try rows[0].decodeIfPresent("pseudonym")
     state.withLock {
       $0.heads[repository] = head
       $0.clock = (now, ContinuousClock.now)
+      if let login { $0.pseudonyms[login] = pseudonym }
     }
   }
 
@@ -100,36 +126,77 @@ final class AuditChain: Sendable {
     async throws
   {
     if !session.isRepeated, let (head, now) = expected(entry.repository) {
-      let appended = line(entry, id, after: head, at: now)
+      let draft = draft(entry)
+      let appended = line(draft.entry, id, after: head, at: now)
       do {
-        _ = try await session.pipeline([try statement(appended)] + statements)
-        return remember(appended)
-      } catch let error as PostgresError where error.isChainMoved {
+        _ = try await session.pipeline([try statement(appended)] + draft.statements + statements)
+        return remember(appended, draft)
+      } catch let error as PostgresError where error.isChainMoved || error.isPseudonymMoved {
         state.withLock { $0.heads[entry.repository] = nil }
+      } catch let error as PostgresError where error.isChainKeyed {
+        throw StoreError.missingAuditKey("The audit log of \(entry.repository) is keyed")
       }
     }
-    let appended: AuditLine? = try await session.transaction { transaction in
+    for _ in 0..<Self.attempts {
+      do {
+        return try await appendLocked(entry, with: statements, in: session, id: id)
+      } catch let error as PostgresError where error.isPseudonymMoved {
+        continue
+      } catch let error as PostgresError where error.isChainKeyed {
+        throw StoreError.missingAuditKey("The audit log of \(entry.repository) is keyed")
+      }
+    }
+    throw StoreError.contendedPseudonyms
+  }
+
+  private func appendLocked(
+    _ entry: AuditEntry, with statements: [PostgresStatement], in session: StoreSession, id: Identifier<AuditRow>
+  ) async throws {
+    let result: (AuditLine?, Draft?, AuditHead) = try await session.transaction { transaction in
       let rows = try transaction.pipeline([
         PostgresStatement(
-          "INSERT INTO yardmaster.audit_heads VALUES ($1, 0, $2) ON CONFLICT DO NOTHING",
-          [.text(entry.repository.description), .text(AuditHead.none.hash)]),
-        PostgresStatement(
-          "SELECT sequence, hash FROM yardmaster.audit_heads WHERE repository = $1 FOR UPDATE",
-          [.text(entry.repository.description)]),
+          "SELECT sequence, hash FROM yardmaster.lock_audit_head($1)", [.text(entry.repository.description)]),
         // After the lock, and in a snapshot of its own: whether an attempt whose answer was lost did it all.
         PostgresStatement(
           """
           SELECT EXISTS (SELECT FROM yardmaster.audit_log WHERE entry_id = $1) AS done,
             \(microseconds("clock_timestamp()")) AS now
           """, [.id(id)]),
+        Pseudonyms.look(self.usesPseudonyms ? Array(Pseudonyms.logins(of: entry).keys) : []),
       ])
-      if try rows[2][0].decode("done") { return nil }
-      let head = AuditHead(sequence: try rows[1][0].decode("sequence"), hash: try rows[1][0].decode("hash"))
-      let appended = self.line(entry, id, after: head, at: try rows[2][0].decode("now"))
-      try transaction.pipeline([try self.statement(appended)] + statements)
-      return appended
+      let head = AuditHead(sequence: try rows[0][0].decode("sequence"), hash: try rows[0][0].decode("hash"))
+      if try rows[1][0].decode("done") { return (nil, nil, head) }
+      let draft = self.draft(entry, known: try Pseudonyms.read(rows[2]))
+      let appended = self.line(draft.entry, id, after: head, at: try rows[1][0].decode("now"))
+      try transaction.pipeline([try self.statement(appended)] + draft.statements + statements)
+      return (appended, draft, head)
     }
-    if let appended { remember(appended) }
+    if let appended = result.0, let draft = result.1 { return remember(appended, draft) }
+    state.withLock {
+      $0.heads[entry.repository] = result.2
+      $0.anchors[entry.repository] = result.2
+    }
+  }
+
+  /// An entry as it will stand in the log.
+  private struct Draft {
+    var entry: AuditEntry
+    /// What has to hold, or has to be stored, for its pseudonyms.
+    var statements: [PostgresStatement] = []
+    var pseudonyms: [String: String] = [:]
+  }
+
+  private var usesPseudonyms: Bool { state.withLock { $0.usesPseudonyms } }
+
+  /// - Parameter known: the pseudonyms that were just read; nil for those of this process.
+  private func draft(_ entry: AuditEntry, known: [String: String]? = nil) -> Draft {
+    guard let key, usesPseudonyms else { return Draft(entry: entry) }
+    let cached = known ?? state.withLock { $0.pseudonyms }
+    var pseudonyms = Pseudonyms(key: key, known: cached)
+    let masked = pseudonyms.mask(entry)
+    return Draft(
+      entry: masked, statements: pseudonyms.statement(for: entry).map { [$0] } ?? [],
+      pseudonyms: (known ?? [:]).merging(pseudonyms.fresh) { $1 })
   }
 
   private func expected(_ repository: RepositoryName) -> (AuditHead, Timestamp)? {
@@ -140,9 +207,14 @@ final class AuditChain: Sendable {
     }
   }
 
-  private func remember(_ line: AuditLine) {
+  private func remember(_ line: AuditLine, _ draft: Draft) {
     guard let hash = hash(line) else { return }
-    state.withLock { $0.heads[line.entry.repository] = AuditHead(sequence: line.sequence, hash: hash) }
+    let head = AuditHead(sequence: line.sequence, hash: hash)
+    state.withLock {
+      $0.heads[line.entry.repository] = head
+      $0.anchors[line.entry.repository] = head
+      $0.pseudonyms.merge(draft.pseudonyms) { $1 }
+    }
   }
 
   private func line(
@@ -153,26 +225,14 @@ final class AuditChain: Sendable {
       previousHash: head.hash)
   }
 
+  /// The database moves the chain's head along, or fails with `YM003` where it is another.
   private func statement(_ line: AuditLine) throws -> PostgresStatement {
     guard let hash = hash(line) else { throw StoreError.malformedRow("an audit entry that cannot be hashed") }
     return PostgresStatement(
       """
-      WITH head AS (
-        INSERT INTO yardmaster.audit_heads AS h (repository, sequence, hash)
-        SELECT $1, $2::bigint, $3
-        WHERE $2::bigint = 1 OR EXISTS (SELECT FROM yardmaster.audit_heads WHERE repository = $1)
-        ON CONFLICT (repository) DO UPDATE SET sequence = excluded.sequence, hash = excluded.hash
-          WHERE h.sequence = excluded.sequence - 1 AND h.hash = $4
-        RETURNING 1
-      ), line AS (
-        INSERT INTO yardmaster.audit_log (repository, sequence, hash, previous_hash, entry_id, event_type, severity,
-          actor, action_type, before_state, after_state, success, metadata, recorded_at, format, hash_algorithm)
-        SELECT $1, $2::bigint, $3, $4, $5::uuid, $6, $7, $8, $9, $10::jsonb, $11::jsonb, $12::boolean, $13::jsonb,
-          $14::timestamptz, $15::integer, $16
-        FROM head
-        RETURNING 1
-      )
-      SELECT CASE WHEN NOT EXISTS (SELECT FROM line) THEN yardmaster.fail('YM003', 'the audit chain went on') END
+      INSERT INTO yardmaster.audit_log (repository, sequence, hash, previous_hash, entry_id, event_type, severity,
+        actor, action_type, before_state, after_state, success, metadata, recorded_at, format, hash_algorithm)
+      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
       """,
       [
         .text(line.entry.repository.description), .integer(line.sequence), .text(hash), .text(line.previousHash),

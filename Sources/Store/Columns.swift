@@ -21,9 +21,14 @@ extension PostgresValue {
   static func time(_ time: Timestamp?) -> PostgresValue { .text(time?.description) }
   static func id<Row>(_ id: Identifier<Row>) -> PostgresValue { .text(id.text) }
   static func id<Row>(_ id: Identifier<Row>?) -> PostgresValue { .text(id?.text) }
+  /// A literal of `uuid[]`.
+  static func ids<Row>(_ ids: [Identifier<Row>]) -> PostgresValue {
+    .text("{\(ids.map(\.text).joined(separator: ","))}")
+  }
   /// JSON's null is SQL's.
   static func json(_ value: JSONValue) -> PostgresValue {
-    value == .null ? .null : .json(value.storable.canonicalText)
+    let storable = value.storable
+    return storable == .null ? .null : .json(storable.canonicalText)
   }
 
   /// The JSON that the standard library's synthesised coding makes of a value of ours.

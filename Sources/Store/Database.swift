@@ -135,6 +135,8 @@ extension PostgresError {
   var isOtherVersion: Bool { sqlState == "YM001" }
   var isLeaseLost: Bool { sqlState == "YM002" }
   var isChainMoved: Bool { sqlState == "YM003" }
+  var isPseudonymMoved: Bool { sqlState == "YM004" }
+  var isChainKeyed: Bool { sqlState == "YM005" }
 
   fileprivate var concernsSchema: Bool {
     switch condition {

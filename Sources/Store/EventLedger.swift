@@ -4,23 +4,26 @@ import Postgres
 extension Store {
   /// One round trip.
   public func claim(_ claim: EventClaim) async throws -> ClaimResult {
-    let transaction = TransactionID.random()
+    let transaction = claim.transaction ?? .random()
     let token = Identifier<ClaimRow>.random()
     let identity = claim.identity.text.indexable
+    let thread = claim.thread.map { ThreadStatements(visit: $0, claim: claim, token: token) }
     while true {
       let result = try await perform { session -> ClaimResult? in
-        let rows = try await session.pipeline([
+        var statements = [
           Self.claim(claim, identity, transaction, token),
           Self.resume(identity, claim.mode, token),
           PostgresStatement(
             """
-            SELECT a.*, \(microseconds("a.intended_at")) AS intended
+            SELECT \(Action.columns)
             FROM yardmaster.actions a JOIN yardmaster.events e ON e.id = a.event_id
             WHERE e.identity = $1 AND e.mode = $2 AND e.claim_token = $3::uuid
             ORDER BY a.ordinal
             """, [.text(identity), .text(claim.mode.rawValue), .id(token)]),
-          audit.look(claim.repository),
-        ])
+          audit.look(claim.repository, login: claim.actor),
+        ]
+        if let thread { statements += [thread.take(deadWorker: claim.deadWorker)] + thread.all }
+        let rows = try await session.pipeline(statements)
         try audit.learn(claim.repository, rows[3])
         guard let row = rows[0].first else { return nil }
         let id: EventID = try row.decode("id")
@@ -33,29 +36,97 @@ extension Store {
         return .claimed(
           ClaimedEvent(
             id: id, repository: claim.repository, attempt: try row.decode("attempts"),
-            transaction: try row.decode("transaction_id"), recorded: try rows[2].map(Action.init(row:))))
+            transaction: try row.decode("transaction_id"), recorded: try rows[2].map(Action.init(row:)),
+            claim: token.text, thread: try thread?.thread(rows[5...])))
       }
       // Nothing at all: another process inserted the row after this statement's snapshot. The next one sees it.
       if let result { return result }
     }
   }
 
+  /// One round trip.
+  public func enter(_ event: ClaimedEvent, of claim: EventClaim, deadWorker: String?) async throws -> ClaimedEvent {
+    guard let visit = claim.thread, let token = Identifier<ClaimRow>(event.claim) else { return event }
+    let thread = ThreadStatements(visit: visit, claim: claim, token: token)
+    let rows = try await perform { session in
+      do {
+        return try await session.pipeline(
+          [
+            Self.holdEvent(event), thread.take(deadWorker: deadWorker),
+            audit.look(claim.repository, login: claim.actor),
+          ] + thread.all)
+      } catch let error as PostgresError where error.isLeaseLost {
+        throw LeaseLost(subject: "Event \(event.id)")
+      }
+    }
+    try audit.learn(claim.repository, rows[2])
+    var event = event
+    event.thread = try thread.thread(rows[3...])
+    return event
+  }
+
   /// One round trip where nobody else appended to the repository's audit log since the claim, else three.
   public func finish(
     _ event: ClaimedEvent, outcome: EventOutcome, error: String?, audit entry: AuditEntry
   ) async throws {
-    try await write(
-      [
+    var statements = [
+      PostgresStatement(
+        """
+        WITH held AS (
+          UPDATE yardmaster.events SET outcome = $3, error = $4, finished_at = now()
+          WHERE id = $1::uuid AND attempts = $2::integer AND outcome IS NULL
+          RETURNING 1
+        )
+        SELECT CASE WHEN NOT EXISTS (SELECT FROM held) THEN yardmaster.fail('YM002', 'the event was taken over') END
+        """, [.id(event.id), .integer(event.attempt), .text(outcome.rawValue), .text(error)])
+    ]
+    if event.thread != nil {
+      // One that this attempt does not have any more is left alone: the event itself is still this attempt's.
+      statements.append(
         PostgresStatement(
           """
-          WITH held AS (
-            UPDATE yardmaster.events SET outcome = $3, error = $4, finished_at = now()
-            WHERE id = $1::uuid AND attempts = $2::integer AND outcome IS NULL
-            RETURNING 1
-          )
-          SELECT CASE WHEN NOT EXISTS (SELECT FROM held) THEN yardmaster.fail('YM002', 'the event was taken over') END
-          """, [.id(event.id), .integer(event.attempt), .text(outcome.rawValue), .text(error)])
-      ], audit: entry, for: event)
+          UPDATE yardmaster.threads SET lease_event = NULL, lease_attempt = NULL, lease_worker = NULL,
+            lease_expires_at = NULL
+          WHERE lease_event = $1::uuid AND lease_attempt = $2::integer
+          """, [.id(event.id), .integer(event.attempt)]))
+    }
+    try await write(statements, audit: entry, for: event)
+  }
+
+  /// Fails where the event, or the thread that it entered, is not this attempt's any more; keeps other attempts out until
+  /// the transaction's end, and renews the leases.
+  static func hold(_ event: ClaimedEvent) -> PostgresStatement {
+    guard let thread = event.thread else { return holdEvent(event) }
+    return PostgresStatement(
+      """
+      WITH held AS (
+        UPDATE yardmaster.events SET lease_expires_at = now() + make_interval(secs => lease_seconds)
+        WHERE id = $1::uuid AND attempts = $2::integer AND outcome IS NULL
+        RETURNING 1
+      ), thread AS (
+        UPDATE yardmaster.threads SET lease_expires_at = now() + make_interval(secs => $5::integer)
+        WHERE repository_key = $3 AND number = $4::bigint AND lease_event = $1::uuid AND lease_attempt = $2::integer
+        RETURNING 1
+      )
+      SELECT CASE WHEN NOT EXISTS (SELECT FROM held) OR NOT EXISTS (SELECT FROM thread)
+        THEN yardmaster.fail('YM002', 'the event was taken over') END
+      """,
+      [
+        .id(event.id), .integer(event.attempt), .text(thread.key.repository), .integer(thread.key.number),
+        .integer(thread.lease),
+      ])
+  }
+
+  private static func holdEvent(_ event: ClaimedEvent) -> PostgresStatement {
+    PostgresStatement(
+      """
+      WITH held AS (
+        UPDATE yardmaster.events SET lease_expires_at = now() + make_interval(secs => lease_seconds)
+        WHERE id = $1::uuid AND attempts = $2::integer AND outcome IS NULL
+        RETURNING 1
+      )
+      SELECT CASE WHEN NOT EXISTS (SELECT FROM held) THEN yardmaster.fail('YM002', 'the event was taken over') END
+      """, [.id(event.id), .integer(event.attempt)])
   }
 
   /// Runs statements about a claimed event and appends the audit entry, in one transaction.
@@ -72,8 +143,8 @@ extension Store {
 
   /// Inserts the event, or takes it over where that is allowed, or tells who has it.
   ///
-  /// A failed event is tried again by whoever comes next. One without outcome is taken over once its lease ended, or at once by a later attempt of the
-  /// same run, since GitHub starts that only after the earlier attempt's end, or where its worker is known to be dead.
+  /// A failed event is tried again by whoever comes next. One without outcome is taken over once its lease ended, or at
+  /// once by a later attempt of the same run, since GitHub starts that only after the earlier attempt's end, or where its worker is known to be dead.
   private static func claim(
     _ claim: EventClaim, _ identity: String, _ transaction: TransactionID, _ token: Identifier<ClaimRow>
   ) -> PostgresStatement {
@@ -81,9 +152,10 @@ extension Store {
       """
       WITH taken AS (
         INSERT INTO yardmaster.events AS e (id, identity, mode, event_name, action, repository, repository_github_id,
-          number, actor, run_id, run_attempt, workflow, transaction_id, claim_token, lease_seconds, worker, lease_expires_at)
+          number, actor, run_id, run_attempt, workflow, transaction_id, claim_token, lease_seconds, worker,
+          lease_expires_at, repository_key, occurred_at)
         VALUES ($1::uuid, $2, $3, $4, $5, $6, $7::bigint, $8::bigint, $9, $10::bigint, $11::integer, $12, $13::uuid,
-          $14::uuid, $15::integer, $16, now() + make_interval(secs => $15::integer))
+          $14::uuid, $15::integer, $16, now() + make_interval(secs => $15::integer), $18, $19::timestamptz)
         ON CONFLICT (identity, mode) DO UPDATE SET
           attempts = e.attempts + 1, outcome = NULL, error = NULL, finished_at = NULL, claimed_at = now(),
           run_id = excluded.run_id, run_attempt = excluded.run_attempt, workflow = excluded.workflow,
@@ -105,6 +177,7 @@ extension Store {
         .text(claim.repository.description), .integer(claim.repositoryGitHubID), .integer(claim.number),
         .text(claim.actor), .integer(claim.run.runID), .integer(claim.run.attempt), .text(claim.run.workflow),
         .id(transaction), .id(token), .integer(claim.lease), .text(claim.worker), .text(claim.deadWorker),
+        .text(claim.thread?.key.repository), .time(claim.occurredAt),
       ])
   }
 
@@ -124,7 +197,7 @@ extension Store {
         WHERE e.identity = $1 AND e.mode = $2 AND e.claim_token = $3::uuid AND a.status = 'failed'
       )
       UPDATE yardmaster.actions a SET
-        status = CASE WHEN is_taken THEN 'skipped' ELSE 'intended' END,
+        status = CASE WHEN is_taken THEN 'skipped' ELSE 'intended' END, begun_at = NULL,
         explanation = CASE WHEN is_taken THEN '\(onceKeyTaken)' END
       FROM failed WHERE a.id = failed.id
       """, [.text(identity), .text(mode.rawValue), .id(token)])
@@ -137,7 +210,13 @@ extension Store {
 enum ClaimRow {}
 
 extension Action {
-  /// From a row of `actions` with its time as `intended`.
+  /// What the initialiser reads of `actions a`.
+  static let columns = """
+    a.id, a.repository, a.number, a.effect, a.reason, a.once_key, a.before_state, a.after_state, a.status, a.standing, \
+    array_to_json(a.undoes) AS undoes, array_to_json(a.rules) AS rules, \(microseconds("a.intended_at")) AS intended, \
+    extract(epoch FROM now() - a.begun_at) AS begun_ago
+    """
+
   init(row: PostgresRow) throws {
     guard let repository = RepositoryName(try row.decode("repository", as: String.self)) else {
       throw StoreError.malformedRow("an action's repository")
@@ -147,8 +226,10 @@ extension Action {
       decision: Decision(
         target: ItemReference(repository: repository, number: try row.decode("number")),
         effect: try row.decodeJSON("effect"), reason: try row.decodeJSON("reason"),
-        onceKey: try row.decodeIfPresent("once_key"), before: try row.decodeJSON("before_state")),
+        onceKey: try row.decodeIfPresent("once_key"), before: try row.decodeJSON("before_state"),
+        standing: try row.decodeJSON("standing", as: Standing?.self) ?? Standing(),
+        undoes: try row.decodeJSON("undoes"), rules: try row.decodeJSON("rules")),
       status: try row.decodeWord("status"), after: try row.decodeJSON("after_state"),
-      intendedAt: try row.decode("intended"))
+      intendedAt: try row.decode("intended"), begunAgo: try row.decodeIfPresent("begun_ago"))
   }
 }

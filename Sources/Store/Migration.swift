@@ -26,6 +26,8 @@ struct Migration: Sendable {
     Migration(5, "budgets", PackageResources._005_budgets_sql),
     Migration(6, "lanes", PackageResources._006_lanes_sql),
     Migration(7, "readings", PackageResources._007_readings_sql),
+    Migration(8, "automation", PackageResources._008_automation_sql),
+    Migration(9, "audit", PackageResources._009_audit_sql),
   ]
 
   /// The version that this executable works with.

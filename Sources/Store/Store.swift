@@ -35,6 +35,15 @@ public final class Store: EventLedger, ActionJournal, CaptureStore, Sendable {
     try await perform { session in try await StoreHealth(session.connection) }
   }
 
+  /// Whether audit entries from now on hold pseudonyms in place of logins.
+  ///
+  /// - Throws: `StoreError` (`missingAuditKey`) where they are to, and there is no key.
+  public func usePseudonyms(_ usesPseudonyms: Bool) throws { try audit.usePseudonyms(usesPseudonyms) }
+
+  /// The last entry that this process appended to the repository's audit chain; nil where it appended none. No call of
+  /// the database.
+  public func auditAnchor(of repository: RepositoryName) -> AuditAnchor? { audit.anchor(of: repository) }
+
   /// The budgets that all jobs share, on this store's connection; where commits of pages must not keep requests waiting,
   /// they want one of their own: ``BudgetStore/init(databaseURL:)``.
   public var budget: BudgetStore { BudgetStore(sharing: database) }

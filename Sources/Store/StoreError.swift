@@ -11,7 +11,8 @@ public struct StoreError: UserFacingError, Hashable {
   /// What callers and tests tell apart.
   public enum Cause: Hashable, Sendable {
     case malformedURL, unreachable, tls, authentication, missingDatabase, privilege, readOnly, diskFull, interrupted
-    case contention, newerSchema, changedMigration, unknownJob, wrongRepository, malformedRow, failed
+    case contention, newerSchema, changedMigration, unknownJob, wrongRepository, malformedRow, missingAuditKey
+    case brokenAudit, failed
   }
 
   init(_ cause: Cause, _ exitStatus: ExitStatus, _ problem: String, advice: String) {
@@ -107,6 +108,21 @@ public struct StoreError: UserFacingError, Hashable {
       "Step \(version) of the database's schema is not the one that this yardmaster would have applied",
       advice: "Use a released yardmaster of the version that made the schema, or an empty database.")
   }
+
+  static func missingAuditKey(_ reason: String) -> StoreError {
+    StoreError(
+      .missingAuditKey, .configuration, "\(reason), and YARDMASTER_AUDIT_KEY is not set",
+      advice: "Set it from a secret, the same in every workflow that uses this database.")
+  }
+
+  static func brokenAudit(_ repository: RepositoryName, _ fault: AuditVerification.Fault) -> StoreError {
+    StoreError(
+      .brokenAudit, .failed, "The audit log of \(repository) does not hold at entry \(fault.sequence): \(fault.reason)",
+      advice: "Find out who changed it; nothing is pruned until `yardmaster audit verify` finds it whole.")
+  }
+
+  static let contendedPseudonyms = StoreError(
+    .contention, .unavailable, "Other transactions kept renaming the same logins", advice: "Run the job again.")
 
   static func malformedRow(_ what: String) -> StoreError {
     StoreError(

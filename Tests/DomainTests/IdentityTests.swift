@@ -53,6 +53,29 @@ import Testing
     #expect(try JSONDecoder().decode(JSONValue.self, from: JSONEncoder().encode(value)) == value)
   }
 
+  @Test(arguments: ["opened", "created", "deleted", "transferred"])
+  func whatHappensOnceIsKnownByItsObjectAlone(action: String) {
+    func event(_ id: Int64, _ moment: String, detail: String?) -> [EventIdentity] {
+      let issue = Domain.Issue(id: id, number: 3, title: "t", updatedAt: Timestamp(moment))
+      let comment = Domain.Comment(id: id, body: "", updatedAt: Timestamp(moment))
+      let pull = Domain.PullRequest(id: id, number: 3, title: "t", headSHA: moment, updatedAt: Timestamp(moment))
+      let payloads: [(EventName, Event.Payload)] = [
+        (.issues, .issue(issue, detail: detail)), (.issueComment, .comment(comment, on: issue, previousBody: detail)),
+        (.pullRequest, .pullRequest(pull, detail: detail)),
+        (.pullRequestReviewComment, .reviewComment(comment, on: pull)),
+      ]
+      return payloads.map { name, payload in
+        Event(
+          name: name, action: action, repository: RepositoryName("o/r")!, repositoryGitHubID: 1, sender: nil,
+          payload: payload, run: RunContext()
+        ).identity
+      }
+    }
+    let first = event(7, "2026-01-01T00:00:00Z", detail: nil)
+    #expect(first == event(7, "2026-01-01T00:00:09Z", detail: "x"))
+    #expect(Set(first + event(8, "2026-01-01T00:00:00Z", detail: nil)).count == 8)
+  }
+
   @Test func theSecondDeliveryAndTheRerunAreTheSameEvent() {
     let issue = Domain.Issue(id: 7, number: 3, title: "t", updatedAt: Timestamp("2026-01-01T00:00:00Z"))
     func event(_ issue: Domain.Issue, run: RunContext, detail: String? = nil, action: String = "opened") -> Event {
@@ -65,7 +88,8 @@ import Testing
     #expect(first.identity == event(issue, run: RunContext(runID: 2)).identity)
     var later = issue
     later.updatedAt = Timestamp("2026-01-01T00:00:01Z")
-    #expect(first.identity != event(later, run: RunContext(runID: 1)).identity)
+    let edited = event(issue, run: RunContext(), action: "edited").identity
+    #expect(edited != event(later, run: RunContext(), action: "edited").identity)
     #expect(
       event(issue, run: RunContext(), detail: "bug", action: "labeled").identity
         != event(issue, run: RunContext(), detail: "docs", action: "labeled").identity)

@@ -75,10 +75,86 @@ private let everything = [
     let journal = RecordingJournal()
     let executor = Executor(github: github, journal: journal)
     let first = try await executor.carryOut([decision(.comment(body: "hi"))], for: claimed(), mode: .live, actor: nil)
-    #expect(first[0].outcome.status == .uncertain)
-    let second = try await executor.resume(claimed(journal.rows.withLock { $0 }), actor: nil)
-    #expect(second[0].outcome.status == .done)
+    #expect(first[0].outcome.status == .done)
     #expect(github.state.withLock { $0.comments.count } == 1)
+  }
+
+  /// The lists lag behind: looking at once could miss it.
+  @Test func whatMayHaveBeenPostedIsLookedForLaterThanListsLag() async throws {
+    let clock = RecordingClock()
+    let action = Action(id: .random(), decision: decision(.comment(body: "hi")), status: .intended, begunAgo: 2)
+    let journal = RecordingJournal(rows: [action])
+    let github = RecordingGitHub()
+    let settled = try await Executor(github: github, journal: journal, clock: clock).resume(claimed([action]), actor: nil)
+    #expect(settled.map(\.outcome.status) == [.done])
+    #expect(clock.slept.withLock { $0 } == 3)
+  }
+
+  @Test func aDispatchWhoseAnswerWasLostIsNotRepeated() async throws {
+    let dispatch = decision(.dispatch(WorkflowDispatch(workflow: "ci.yml", ref: "main")))
+    let action = Action(id: .random(), decision: dispatch, status: .intended, begunAgo: 30)
+    let journal = RecordingJournal(rows: [action])
+    let github = RecordingGitHub()
+    let executor = Executor(github: github, journal: journal)
+    let settled = try await executor.resume(claimed([action]), actor: nil)
+    #expect(settled.map(\.outcome.status) == [.uncertain])
+    let again = try await executor.resume(claimed(journal.rows.withLock { $0 }), actor: nil)
+    #expect(again.map(\.outcome.status) == [.uncertain])
+    #expect(github.state.withLock { $0.dispatches } == 0)
+  }
+
+  @Test func aDispatchThatWasNeverBegunIsSent() async throws {
+    let dispatch = decision(.dispatch(WorkflowDispatch(workflow: "ci.yml", ref: "main")))
+    let action = Action(id: .random(), decision: dispatch, status: .intended)
+    let github = RecordingGitHub()
+    let settled = try await Executor(github: github, journal: RecordingJournal(rows: [action]))
+      .resume(claimed([action]), actor: nil)
+    #expect(settled.map(\.outcome.status) == [.done])
+    #expect(github.state.withLock { $0.dispatches } == 1)
+  }
+
+  /// Whoever was held up asks for the leases again before the write goes out; who lost them writes nothing.
+  @Test(arguments: [false, true])
+  func aWriteThatComesTooLateIsSentOnlyWithTheLeasesRenewed(isLost: Bool) async throws {
+    let github = RecordingGitHub()
+    github.state.withLock { $0.expired = 1 }
+    let journal = RecordingJournal()
+    journal.isLost.store(isLost, ordering: .relaxed)
+    let executor = Executor(github: github, journal: journal)
+    if isLost {
+      await #expect(throws: LeaseLost.self) {
+        try await executor.carryOut([decision(.addLabels(["bug"]))], for: claimed(), mode: .live, actor: nil)
+      }
+    } else {
+      _ = try await executor.carryOut([decision(.addLabels(["bug"]))], for: claimed(), mode: .live, actor: nil)
+    }
+    #expect(github.state.withLock { $0.labels } == (isLost ? [] : ["bug"]))
+  }
+
+  @Test func whatGitHubShowsAlreadyIsNotSentAgain() async throws {
+    let github = RecordingGitHub()
+    github.state.withLock { $0.labels = ["bug"] }
+    let action = Action(id: .random(), decision: decision(.addLabels(["bug"])), status: .intended, begunAgo: 1)
+    let settled = try await Executor(github: github, journal: RecordingJournal(rows: [action]))
+      .resume(claimed([action]), actor: nil)
+    #expect(settled.map(\.outcome.isShown) == [true])
+    #expect(github.state.withLock { $0.requests.map(\.method) } == [.get])
+  }
+
+  /// One that somebody changed after the plan was made is left alone.
+  @Test(arguments: [[], ["wontfix"]] as [[String]])
+  func anUndoOverwritesNothing(meanwhile: [String]) async throws {
+    let github = RecordingGitHub()
+    github.state.withLock { $0.labels = ["bug"] + meanwhile }
+    let state = ItemState(labels: ["bug"], title: "t")
+    let effect = Effect.removeLabel("bug")
+    var undo = decision(effect)
+    undo.before = RollbackExpectation(state: state).before(of: effect, state)
+    undo.undoes = [.random()]
+    let settled = try await Executor(github: github, journal: RecordingJournal())
+      .carryOut([undo], for: claimed(), mode: .live, actor: nil)
+    #expect(settled.map(\.outcome.status) == [meanwhile.isEmpty ? .done : .failed])
+    #expect(github.state.withLock { $0.labels } == (meanwhile.isEmpty ? [] : ["bug"] + meanwhile))
   }
 
   /// Not having seen the comment is no proof that it is not there.
@@ -86,7 +162,7 @@ private let everything = [
   func aListThatCannotBeReadPostsNothing(status: Int, body: String) async throws {
     let github = RecordingGitHub()
     github.state.withLock { $0.answers[1] = RESTAnswer(status: status, body: Array(body.utf8)) }
-    let action = Action(id: .random(), decision: decision(.comment(body: "hi")), status: .intended)
+    let action = Action(id: .random(), decision: decision(.comment(body: "hi")), status: .intended, begunAgo: 9)
     let settled = try await Executor(github: github, journal: RecordingJournal(rows: [action]))
       .resume(claimed([action]), actor: nil)
     #expect(settled[0].outcome.status == .uncertain)

@@ -10,10 +10,14 @@ final class RecordingGitHub: GitHubAPI {
     var labels: [String] = []
     var comments: [(id: Int64, body: String)] = []
     var isOpen = true
+    var reason = JSONValue.null
     var assignees: [String] = []
     var requests: [RESTRequest] = []
     var answers: [Int: RESTAnswer] = [:]
     var uncertainPosts = 0
+    var dispatches = 0
+    /// How many requests come too late for their lease.
+    var expired = 0
   }
   let state = Mutex(State())
   let kill: KillSwitch
@@ -30,6 +34,12 @@ final class RecordingGitHub: GitHubAPI {
 
   func send(_ request: RESTRequest) async throws -> RESTAnswer {
     try kill.step()
+    let isExpired = state.withLock { state in
+      guard request.expires != nil, state.expired > 0 else { return false }
+      state.expired -= 1
+      return true
+    }
+    if isExpired { throw RequestExpired() }
     let answer = try state.withLock { state throws -> RESTAnswer in
       state.requests.append(request)
       if let scripted = state.answers[state.requests.count] { return scripted }
@@ -56,10 +66,20 @@ final class RecordingGitHub: GitHubAPI {
           state.uncertainPosts -= 1
           throw UncertainWrite(detail: "connection reset")
         }
-        return json(["id": .integer(id)], 201)
+        return json(["id": .integer(id), "user": ["login": "yard[bot]"]], 201)
       case (.get, let path) where path.hasPrefix("/repos/o/r/issues/1/comments"):
         return json(.array(state.comments.map { ["id": .integer($0.id), "body": .string($0.body)] }))
+      case (.get, "/repos/o/r/issues/1"):
+        return json([
+          "title": "t", "state": state.isOpen ? "open" : "closed", "state_reason": state.reason,
+          "labels": .array(state.labels.map { ["name": .string($0)] }),
+          "assignees": .array(state.assignees.map { ["login": .string($0)] }),
+        ])
+      case (.post, "/repos/o/r/actions/workflows/ci.yml/dispatches"):
+        state.dispatches += 1
+        return RESTAnswer(status: 204, body: [])
       case (.patch, "/repos/o/r/issues/1"):
+        state.reason = request.body?["state_reason"] ?? .null
         state.isOpen = request.body?["state"]?.string == "open"
         return json(["state": request.body?["state"] ?? .null, "state_reason": request.body?["state_reason"] ?? .null])
       case (.post, "/repos/o/r/issues/1/assignees"):
@@ -91,23 +111,44 @@ final class RecordingJournal: ActionJournal {
   let rows: Mutex<[Action]>
   let audits = Mutex<[AuditEntry]>([])
   let kill: KillSwitch
+  /// Whether another process took the event over.
+  let isLost = Atomic(false)
 
   init(rows: [Action] = [], kill: KillSwitch = KillSwitch()) {
     self.rows = Mutex(rows)
     self.kill = kill
   }
 
-  func intend(_ decisions: [Decision], for event: ClaimedEvent, dryRun: Bool) async throws -> [Action] {
+  func intend(_ intents: Intents, for event: ClaimedEvent, dryRun: Bool) async throws -> [Action] {
     try kill.step()
-    let actions = decisions.map {
+    let actions = intents.decisions.map {
       Action(id: .random(), decision: $0, status: dryRun ? .skipped : .intended, intendedAt: Timestamp(seconds: 1_000))
     }
-    rows.withLock { $0 += actions }
+    rows.withLock { rows in
+      rows += actions
+      let first = rows.firstIndex { row in row.status == .intended && actions.contains { $0.id == row.id } }
+      if let first { rows[first].begunAgo = 0 }
+    }
     try kill.step()
     return actions
   }
 
-  func settle(_ action: Action, as outcome: ActionOutcome, for event: ClaimedEvent, audit: AuditEntry) async throws {
+  func begin(_ action: Action, for event: ClaimedEvent) async throws {
+    try kill.step()
+    if isLost.load(ordering: .relaxed) { throw LeaseLost(subject: "The event") }
+    mark(action.id)
+    try kill.step()
+  }
+
+  private func mark(_ id: ActionID) {
+    rows.withLock { rows in
+      for index in rows.indices where rows[index].id == id { rows[index].begunAgo = 0 }
+    }
+  }
+
+  func settle(
+    _ action: Action, as outcome: ActionOutcome, for event: ClaimedEvent, audit: AuditEntry, beginning next: Action?
+  ) async throws {
     try kill.step()
     rows.withLock { rows in
       for index in rows.indices where rows[index].id == action.id {
@@ -115,7 +156,27 @@ final class RecordingJournal: ActionJournal {
         rows[index].after = outcome.after
       }
     }
+    if let next { mark(next.id) }
     audits.withLock { $0.append(audit) }
     try kill.step()
+  }
+}
+
+/// Waits for nothing, and remembers how long it should have.
+final class RecordingClock: WallClock {
+  let slept = Mutex(0.0)
+  var now: Timestamp { Timestamp(seconds: 2_000) }
+  func sleep(seconds: Double) async throws { slept.withLock { $0 += seconds } }
+}
+
+extension Executor {
+  init(github: any GitHubAPI, journal: any ActionJournal) {
+    self.init(github: github, journal: journal, clock: RecordingClock())
+  }
+
+  func carryOut(
+    _ decisions: [Decision], for event: ClaimedEvent, mode: Settings.Mode, actor: String?
+  ) async throws -> [SettledAction] {
+    try await carryOut(Intents(decisions: decisions), for: event, mode: mode, actor: actor)
   }
 }

@@ -10,6 +10,9 @@ extension GitHubDouble {
     public var windowSeconds: Int64 = 3600
     /// What every answer waits for, in seconds.
     public var latency = 0.0
+    /// Seconds, by the double's clock, after which lists show a comment that a request posted. It can be read by its id at
+    /// once.
+    public var listingLag: Int64 = 0
     /// The tokens that are known; nil takes any token for `identity`.
     public var tokens: [String: Identity]?
     public var identity = Identity.actions

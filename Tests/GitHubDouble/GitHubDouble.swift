@@ -103,6 +103,9 @@ public final class GitHubDouble: Sendable {
   /// The double's clock, in seconds since 1970.
   public var now: Int64 { service.now }
 
+  /// Moves the moment from which lists show comments that requests post from now on.
+  public func lagLists(seconds: Int64) { service.locked { service.world.listingLag = seconds } }
+
   /// A token that is refused from now on, as an expired one is.
   public func revoke(token: String) { _ = service.locked { service.revoked.insert(token) } }
 
@@ -115,12 +118,20 @@ public final class GitHubDouble: Sendable {
     }
   }
 
-  /// The event file of an issue that was opened, or of a comment that was created on it.
-  public func issueEvent(_ number: Int, comment: Int64? = nil, sender: RepositoryModel.Account? = nil) -> [UInt8]? {
+  /// The event file of an issue or a comment, as both are now: `issues.opened`, or `issue_comment.created` where a comment
+  /// is named.
+  public func issueEvent(
+    _ number: Int, action: String? = nil, comment: Int64? = nil, sender: RepositoryModel.Account? = nil
+  ) -> [UInt8]? {
     service.locked {
       let model = service.world.repositories[0]
-      return EventPayload(rendering: RESTRendering(world: service.world, base: url), model: model)
-        .issue(number, comment: comment, sender: sender ?? model[number]?.author ?? .ghost)
+      guard let item = model[number] else { return nil }
+      let comment = comment.map { id in item.comments.first { $0.id == id } }
+      if case .some(.none) = comment { return nil }
+      let action = action ?? (comment == nil ? "opened" : "created")
+      let payload = EventPayload(rendering: RESTRendering(world: service.world, base: url), model: model)
+      return payload.issue(
+        item, action: action, EventPayload.Details(comment: comment ?? nil), sender: sender ?? item.author ?? .ghost)
     }
   }
 
@@ -128,15 +139,30 @@ public final class GitHubDouble: Sendable {
   public func pullRequestEvent(_ number: Int, action: String = "opened") -> [UInt8]? {
     service.locked {
       let model = service.world.repositories[0]
+      guard let item = model[number] else { return nil }
       return EventPayload(rendering: RESTRendering(world: service.world, base: url), model: model)
-        .pullRequest(number, action: action, sender: model[number]?.author ?? .ghost)
+        .pullRequest(item, action: action, EventPayload.Details(), sender: item.author ?? .ghost)
     }
+  }
+
+  /// Does something as that person would on GitHub's pages: in no journal, and with an event of its own.
+  ///
+  /// - Returns: the event that Actions would start with; nil where there is no such item or comment, or where nothing
+  ///   changed.
+  @discardableResult
+  public func act(
+    as login: String, on number: Int, _ act: PersonsAct, repository index: Int = 0
+  ) -> Delivery? {
+    service.locked { service.act(as: login, on: number, act, repository: index) }
   }
 
   // MARK: What happened
 
   public var journal: [JournalEntry] { service.locked { service.journal } }
+  /// Every write that was carried out, also those that changed nothing.
   public var mutations: [Mutation] { service.locked { service.world.mutations } }
+  /// Those after which something was different.
+  public var effects: [Mutation] { mutations.filter(\.hasEffect) }
   public var statistics: Statistics { service.locked { service.statistics } }
 
   /// Requests whose method and target fit.

@@ -33,21 +33,24 @@ extension GitHubDouble {
     }
   }
 
-  /// A change that a request made to the repository.
+  /// A write that a request made to the repository.
   public struct Mutation: Sendable, Hashable {
     /// `add_labels`, `remove_label`, `set_labels`, `create_comment`, `edit_comment`, `delete_comment`, `edit_issue`,
-    /// `create_issue`, `assign`, `unassign`, `dispatch_workflow` (number 0; file, branch, inputs).
+    /// `create_issue`, `assign`, `unassign`, `lock`, `unlock`, `add_reaction`, `remove_reaction`, `minimize_comment`,
+    /// `unminimize_comment`, `dispatch_workflow` (number 0; file, branch, inputs).
     public var kind: String
     public var repository: String
     public var number: Int
     /// The labels, the logins, the comment's body or the new state.
     public var detail: [String]
     public var actor: String
+    /// False where everything was before as the request wanted it.
+    public var hasEffect = true
 
     var json: JSONNode {
       [
         "kind": .string(kind), "repository": .string(repository), "number": .int(number),
-        "detail": .array(detail.map { .string($0) }), "actor": .string(actor),
+        "detail": .array(detail.map { .string($0) }), "actor": .string(actor), "has_effect": .bool(hasEffect),
       ]
     }
   }

@@ -220,8 +220,8 @@ import Testing
 
   @Test func whatNoRouteServesFailsTheTest() throws {
     let double = try GitHubDouble.start(Self.model())
-    #expect(try RawClient(double).get("/repos/acme/widget/milestones").status == 501)
-    #expect(throws: GitHubDouble.Unverified(complaints: ["no route for GET /repos/acme/widget/milestones"])) {
+    #expect(try RawClient(double).get("/repos/acme/widget/projects").status == 501)
+    #expect(throws: GitHubDouble.Unverified(complaints: ["no route for GET /repos/acme/widget/projects"])) {
       try double.finish()
     }
   }

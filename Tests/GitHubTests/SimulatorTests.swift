@@ -55,6 +55,27 @@ struct SimulatorTests {
     #expect(stats.unknownPaths == 0)
   }
 
+  /// What a client says of itself is what GitHub writes under its comments, for Apps and people.
+  @Test(arguments: ["github-actions[bot]", "alice"]) func theOwnLoginIsTheAuthorOfItsWrites(login: String) async throws
+  {
+    struct Written: Decodable {
+      struct User: Decodable { var login: String }
+      var number: Int?
+      var user: User
+    }
+    let simulator = try await Simulator(["--token", "tok:500:500:\(login)"])
+    let http = HTTPClient(configuration: .init(usesProxies: false))
+    defer { http.shutdown() }
+    let client = client(simulator, http, credentials: GitHubCredentials(token: "tok"))
+    let issue = try await client.send(RESTRequest(.post, "/repos/acme/widget/issues", body: ["title": "t"]))
+    let number = try #require(try JSONDecoder().decode(Written.self, from: Data(issue.body)).number)
+    let comment = try await client.send(
+      RESTRequest(.post, "/repos/acme/widget/issues/\(number)/comments", body: ["body": "x"]))
+    let author = try JSONDecoder().decode(Written.self, from: Data(comment.body)).user.login
+    let own = try await client.ownLogin
+    #expect(own == author && own == login)
+  }
+
   /// Tokens that live three seconds are renewed in time, and one that is revoked is replaced.
   @Test(.enabled("openssl is not installed") { OpenSSL.path != nil }) func anAppOutlivesItsTokens() async throws {
     let faults = """

@@ -13,6 +13,9 @@ final class FakeClock: WallClock {
 
   var now: Timestamp { state.withLock { $0.now } }
   var sleeps: [Double] { state.withLock { $0.sleeps } }
+  private let origin = ContinuousClock.now
+  /// The monotonic clock beside it.
+  var instant: ContinuousClock.Instant { origin.advanced(by: .seconds(elapsed)) }
   var elapsed: Double { Double(now.microseconds - Self.start.microseconds) / 1_000_000 }
 
   func sleep(seconds: Double) async throws {
@@ -82,7 +85,8 @@ struct Yard {
     let client = GitHubClient(
       http: http, apiURL: (address ?? server.url) + root, graphQLURL: server.url + "/graphql",
       credentials: credentials ?? GitHubCredentials(token: token), budgets: budgets, patience: patience,
-      deadline: FakeDeadline(clock: clock, seconds: deadline), clock: clock, logger: log.logger, userAgent: "test/1")
+      deadline: FakeDeadline(clock: clock, seconds: deadline), clock: clock, instant: { clock.instant },
+      logger: log.logger, userAgent: "test/1")
     try await body(Yard(server: server, clock: clock, client: client, log: log))
     #expect(server.problems() == [])
     #expect(!log.text.contains(Yard.token))

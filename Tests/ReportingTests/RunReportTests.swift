@@ -25,6 +25,43 @@ import Testing
     try expectGolden(report.markdown().text, "dry-run.md")
   }
 
+  @Test func everyEffectHasItsWords() throws {
+    var report = try Samples.report(.processed)
+    report.entries = try Samples.effects("bug").map {
+      RunReport.Entry(decision: try Samples.decision($0), status: .done)
+    }
+    try expectGolden(report.markdown().text, "effects.md")
+    try expectGolden(
+      report.entries.flatMap(\.decision.effect.inLogWords.lines).joined(separator: "\n"), "effects.log")
+  }
+
+  @Test func whatOthersWroteStaysTextInEveryEffect() throws {
+    var report = try Samples.report(.processed)
+    report.entries = try Samples.effects(Samples.hostile).map {
+      RunReport.Entry(decision: try Samples.decision($0), status: .done)
+    }
+    try expectGolden(report.markdown().text, "hostile-effects.md")
+    for effect in try Samples.effects("a\n::error::b ##[group]c") {
+      let lines = effect.inLogWords.lines
+      #expect(lines.count == 1)
+      #expect(lines.allSatisfy { !$0.hasPrefix("::") && !$0.contains("##[") }, "\(lines)")
+    }
+  }
+
+  @Test func commandsComeWithTheirVerdicts() throws {
+    var report = try Samples.report(.processed)
+    report.processor = "comment"
+    report.commands = [
+      Samples.command("label", "bug crash", .accepted),
+      Samples.command("close", "", .refused, explanation: "@mallory has read permission; /close needs triage"),
+      Samples.command("lable", "bug", .mistake, explanation: "there is no /lable; did you mean /label?"),
+      Samples.command("title", "Old", .superseded, textID: 0), Samples.command("lock", "", .flood, login: nil),
+      Samples.command(Samples.hostile, Samples.hostile, .refused, login: Samples.hostile, explanation: Samples.hostile),
+    ]
+    report.anchor = "42:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+    try expectGolden(report.markdown().text, "commands.md")
+  }
+
   @Test func ignoredAndDuplicate() throws {
     var ignored = try Samples.report(.ignored)
     ignored.processor = nil

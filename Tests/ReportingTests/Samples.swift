@@ -15,6 +15,28 @@ enum Samples {
       reason: Reason(origin: "rule 'bug'", evidence: evidence))
   }
 
+  /// One effect of each kind, about what somebody wrote.
+  static func effects(_ text: String) throws -> [Effect] {
+    [
+      .addLabels([text]), .addLabels([text, "crash"]), .removeLabel(text), .close(reason: nil),
+      .close(reason: .duplicate), .reopen, .assign([text]), .unassign([text, "eve"]), .lock(reason: nil),
+      .lock(reason: .tooHeated), .unlock, .setTitle(text), .setMilestone(text), .setMilestone(nil),
+      .comment(body: "<!-- marker -->\n\(text)\nMore."), .stickyComment(key: text, body: text),
+      .react(.eyes, to: .item), .react(.rocket, to: .comment(id: 7)), .dispatch(WorkflowDispatch(workflow: text)),
+      .dispatch(WorkflowDispatch(workflow: "ci.yml", ref: "v1", inputs: ["b": text, "a": "1"])),
+      .deleteComment(id: 7), .nothing,
+    ]
+  }
+
+  static func command(
+    _ name: String, _ arguments: String, _ verdict: ReadCommand.Verdict, textID: Int64 = 77, login: String? = "mallory",
+    explanation: String? = nil
+  ) -> ReadCommand {
+    ReadCommand(
+      record: CommandRecord(name: name, arguments: arguments), textID: textID, line: 3, login: login,
+      moment: Moment(now), verdict: verdict, explanation: explanation)
+  }
+
   static func report(_ outcome: EventOutcome, mode: Settings.Mode = .live) throws -> RunReport {
     var report = RunReport(
       trigger: RunReport.Trigger(

@@ -30,7 +30,7 @@ import Testing
       #expect(result.fault == nil)
       let head = try await database.query("SELECT sequence, hash FROM yardmaster.audit_heads")
       #expect(try head[0].decode("sequence") == 50)
-      #expect(try head[0].decode("hash") == result.head)
+      #expect(try head[0].decode("hash") == result.head?.hash)
       if key != nil {
         let stranger = Store(databaseURL: database.url, auditKey: nil)
         #expect(try await stranger.verifyAudit(of: Fixture.repository).fault?.sequence == 1)
@@ -51,25 +51,6 @@ import Testing
     }
   }
 
-  @Test(arguments: [
-    ("UPDATE yardmaster.audit_log SET after_state = '{\"n\": 99}' WHERE sequence = 2", Int64(2)),
-    ("UPDATE yardmaster.audit_log SET recorded_at = recorded_at + interval '1 microsecond' WHERE sequence = 3", 3),
-    ("UPDATE yardmaster.audit_log SET recorded_at = 'infinity' WHERE sequence = 3", 3),
-    ("DELETE FROM yardmaster.audit_log WHERE sequence = 2", 2),
-    ("DELETE FROM yardmaster.audit_log WHERE sequence = 4", 4),
-  ])
-  func tamperingShows(_ sql: String, _ sequence: Int64) async throws {
-    try await withStore { store, database in
-      for number in 1...4 { try await append(store, number) }
-      #expect(try await store.verifyAudit(of: Fixture.repository).fault == nil)
-      let connection = try await database.connect()
-      _ = try await connection.query("ALTER TABLE yardmaster.audit_log DISABLE TRIGGER ALL")
-      _ = try await connection.query(sql)
-      let result = try await store.verifyAudit(of: Fixture.repository)
-      #expect(result.fault?.sequence == sequence)
-    }
-  }
-
   /// Whatever a state holds, what comes back from `jsonb` hashes to the same bytes.
   @Test(arguments: 1...20)
   func statesSurviveTheRoundTrip(seed: UInt64) async throws {
@@ -83,7 +64,7 @@ import Testing
         try await store.finish(event, outcome: .processed, error: nil, audit: entry)
       }
       let result = try await store.verifyAudit(of: Fixture.repository)
-      #expect(result.entries == 10 && result.fault == nil, "seed \(seed)")
+      #expect(result.entries == 10 && result.fault == nil, "seed \(seed): \(result)")
     }
   }
 }

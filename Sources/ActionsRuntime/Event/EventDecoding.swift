@@ -31,7 +31,7 @@ extension EventFile {
     }
     let event = Event(
       name: known, action: payload.action, repository: subject, repositoryGitHubID: payload.repository?.id,
-      sender: payload.sender?.account, payload: try payload.content(of: known), run: run)
+      sender: payload.sender?.account, payload: try payload.content(of: known), previous: payload.previous, run: run)
     if let number = event.number, number < 1 {
       let item = payload.issue == nil ? "pull_request" : "issue"
       throw .wrongType(path: "\(item).number", expected: "a number of 1 or more")
@@ -41,7 +41,7 @@ extension EventFile {
 }
 
 extension WirePayload {
-  fileprivate static func decode(_ bytes: [UInt8]) throws(EventFileError) -> WirePayload {
+  static func decode(_ bytes: [UInt8]) throws(EventFileError) -> WirePayload {
     guard bytes.contains(where: { ![0x20, 0x0A, 0x0D, 0x09].contains($0) }) else { throw .empty }
     do {
       return try JSONDecoder().decode(WirePayload.self, from: Data(bytes))
@@ -84,6 +84,10 @@ extension WirePayload {
   private func required<Value>(_ value: Value?, _ path: String) throws(EventFileError) -> Value {
     guard let value else { throw .missingField(path: path) }
     return value
+  }
+
+  fileprivate var previous: Event.PreviousTexts {
+    Event.PreviousTexts(title: changes?.title?.from, body: changes?.body?.from)
   }
 
   /// What tells apart events on one version of an issue or pull request.

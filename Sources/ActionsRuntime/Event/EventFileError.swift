@@ -19,10 +19,13 @@ public enum EventFileError: UserFacingError, Hashable {
   /// `path` as in `issue.number`; `expected` is the field's type in words.
   case wrongType(path: String, expected: String)
   case missingField(path: String)
+  /// An input of a dispatch that cannot be meant.
+  case inputInvalid(String, expected: String)
 
   public var exitStatus: ExitStatus {
     switch self {
     case .variableMissing, .variableInvalid, .missing, .unreadable: .configuration
+    case .inputInvalid: .usage
     case .tooLarge, .empty, .invalidJSON, .notAnObject, .wrongType, .missingField: .failed
     }
   }
@@ -41,6 +44,7 @@ public enum EventFileError: UserFacingError, Hashable {
     case .notAnObject: "The event file holds JSON that is not an object"
     case .wrongType(let path, let expected): "The event's \(path) is not \(expected)"
     case .missingField(let path): "The event has no \(path)"
+    case .inputInvalid(let name, let expected): "The input \(name) is not \(expected)"
     }
   }
 
@@ -57,6 +61,7 @@ public enum EventFileError: UserFacingError, Hashable {
       "Run the workflow again, and check that no earlier step writes to the event file."
     case .wrongType, .missingField:
       "Check that GITHUB_EVENT_NAME names the kind of event that the file holds."
+    case .inputInvalid: "Start the workflow again with another value."
     }
   }
 }

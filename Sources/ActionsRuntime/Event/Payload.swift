@@ -90,16 +90,21 @@ struct WireIssue: Decodable {
   var authorAssociation: String?
   var pullRequest: WirePresence?
   var locked: Bool?
+  var activeLockReason: String?
+  var milestone: WireMilestone?
   var createdAt: Timestamp?
   var updatedAt: Timestamp?
+  var closedAt: Timestamp?
 
   private enum CodingKeys: String, CodingKey {
-    case id, number, title, body, state, labels, assignees, assignee, user, locked
+    case id, number, title, body, state, labels, assignees, assignee, user, locked, milestone
+    case activeLockReason = "active_lock_reason"
     case stateReason = "state_reason"
     case authorAssociation = "author_association"
     case pullRequest = "pull_request"
     case createdAt = "created_at"
     case updatedAt = "updated_at"
+    case closedAt = "closed_at"
   }
 
   var issue: Issue {
@@ -108,7 +113,8 @@ struct WireIssue: Decodable {
       stateReason: stateReason?.lowercased(), labels: labels?.compactMap(\.name) ?? [],
       assignees: assignees?.compactMap(\.login) ?? assignee?.login.map { [$0] } ?? [], author: user?.account,
       authorAssociation: authorAssociation, isPullRequest: pullRequest != nil, isLocked: locked ?? false,
-      createdAt: createdAt, updatedAt: updatedAt)
+      lockReason: activeLockReason, milestone: milestone?.title, createdAt: createdAt, updatedAt: updatedAt,
+      closedAt: closedAt)
   }
 }
 
@@ -141,14 +147,25 @@ struct WirePullRequest: Decodable {
   var body: String?
   var state: String?
   var user: WireAccount?
+  var authorAssociation: String?
   var labels: [WireLabel]?
+  var assignees: [WireAccount]?
+  var locked: Bool?
+  var activeLockReason: String?
+  var milestone: WireMilestone?
   var base: WireBranch?
   var head: WireBranch?
+  var createdAt: Timestamp?
   var updatedAt: Timestamp?
+  var closedAt: Timestamp?
 
   private enum CodingKeys: String, CodingKey {
-    case id, number, title, body, state, user, labels, base, head
+    case id, number, title, body, state, user, labels, assignees, locked, milestone, base, head
+    case authorAssociation = "author_association"
+    case activeLockReason = "active_lock_reason"
+    case createdAt = "created_at"
     case updatedAt = "updated_at"
+    case closedAt = "closed_at"
   }
 
   struct WireBranch: Decodable {
@@ -162,9 +179,11 @@ struct WirePullRequest: Decodable {
   var pullRequest: PullRequest {
     PullRequest(
       id: id, number: number, title: title, body: body ?? "", isOpen: state?.lowercased() != "closed",
-      author: user?.account, labels: labels?.compactMap(\.name) ?? [], baseRef: base?.ref ?? "",
-      headRef: head?.ref ?? "", headSHA: head?.sha ?? "", headRepository: head?.repository,
-      baseRepository: base?.repository, updatedAt: updatedAt)
+      author: user?.account, authorAssociation: authorAssociation, labels: labels?.compactMap(\.name) ?? [],
+      assignees: assignees?.compactMap(\.login) ?? [], isLocked: locked ?? false, lockReason: activeLockReason,
+      milestone: milestone?.title, baseRef: base?.ref ?? "", headRef: head?.ref ?? "", headSHA: head?.sha ?? "",
+      headRepository: head?.repository, baseRepository: base?.repository, createdAt: createdAt, updatedAt: updatedAt,
+      closedAt: closedAt)
   }
 }
 
@@ -186,7 +205,9 @@ struct WireReview: Decodable {
   }
 }
 
+/// What an edit replaced. Other kinds of events have a `changes` of other members, and of other types.
 struct WireChanges: Decodable {
+  var title: WireChange?
   var body: WireChange?
   struct WireChange: Decodable { var from: String? }
 }

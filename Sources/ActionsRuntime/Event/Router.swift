@@ -4,21 +4,24 @@ public import Domain
 ///
 /// An event without a rule or a command in it goes to capture where it changes what is captured: whether the repository
 /// wants that, its configuration says. A database is missing by rights only where the run has no secrets.
-public func route(_ event: Event, facts: RoutingFacts) -> Route {
+///
+/// - Throws: what is wrong with the inputs of a dispatch.
+public func route(_ event: Event, facts: RoutingFacts) throws(EventFileError) -> Route {
   switch event.payload {
   case .issue(let issue, _):
-    return captured(routeIssue(action: event.action, sender: event.sender ?? issue.author), event)
+    return captured(routeIssue(issue, event), event)
   case .comment(let comment, _, _):
     return captured(routeComment(comment, action: event.action, sender: event.sender), event)
-  case .pullRequest(let pull, _), .review(_, on: let pull), .reviewComment(_, on: let pull):
-    if !facts.hasDatabase, let cause = causeOfNoSecrets(event, pull) {
-      return .ignored(reason: "\(cause): its run has no secrets; the sweep will catch up")
-    }
-    let route = Route.ignored(reason: "pull requests are captured by history sync; no rule applies to them yet")
-    return captured(route, event)
+  case .pullRequest(let pull, _):
+    return secretless(pull, event, facts) ?? captured(routePullRequest(pull, event), event)
+  case .review(_, on: let pull), .reviewComment(_, on: let pull):
+    let none = Route.ignored(reason: "no rule and no command can be about \(event.name.rawValue)")
+    return secretless(pull, event, facts) ?? captured(none, event)
   case .workflowDispatch(let inputs):
+    if let request = try ManualRequest(inputs: inputs) { return .manual(request) }
     if CaptureInput.allCases.contains(where: { inputs[$0.rawValue]?.isEmpty == false }) { return .history }
-    return .ignored(reason: "the dispatch names no capture: \(CaptureInput.list) are all empty")
+    return .ignored(
+      reason: "the dispatch names no issue, payload or capture: issue, payload, \(CaptureInput.list) are all empty")
   case .repositoryDispatch(_, _, let clientPayload):
     if CaptureInput.allCases.contains(where: { clientPayload[$0.rawValue]?.inputText?.isEmpty == false }) {
       return .history
@@ -27,6 +30,12 @@ public func route(_ event: Event, facts: RoutingFacts) -> Route {
   case .schedule:
     return .ignored(reason: "a schedule starts no rule; the workflow sweep.yml runs plan and sync")
   }
+}
+
+/// Why a run cannot process what it was started for; nil where it can.
+private func secretless(_ pull: PullRequest, _ event: Event, _ facts: RoutingFacts) -> Route? {
+  guard !facts.hasDatabase, let cause = causeOfNoSecrets(event, pull) else { return nil }
+  return .ignored(reason: "\(cause): its run has no secrets; the sweep will catch up")
 }
 
 /// Why GitHub gives a pull request's run no secrets; nil where it does. Whoever re-runs it, `GITHUB_ACTOR` stays.
@@ -80,31 +89,39 @@ public enum CaptureInput: String, CaseIterable, Sendable {
   fileprivate static var list: String { allCases.map(\.rawValue).joined(separator: ", ") }
 }
 
-private func routeIssue(action: String?, sender: Account?) -> Route {
-  guard let action else { return .ignored(reason: "the event has no action") }
-  guard Rule.Trigger.knownActions.contains(action) else {
-    return .ignored(reason: "no rule can be triggered by issues.\(action)")
-  }
-  // An App's own labels and comments come back as events where its token, unlike GITHUB_TOKEN, starts workflows.
-  if let sender, sender.isBot { return .ignored(reason: "caused by the bot \(sender.login)") }
-  return .issue
+private func routeIssue(_ issue: Issue, _ event: Event) -> Route {
+  if let ignored = ignored(event, unlessIn: Rule.Trigger.issueActions) { return ignored }
+  return .issue(
+    mayHoldCommand: bringsText(event) && mayHoldCommand(issue.body),
+    causedByBot: (event.sender ?? issue.author)?.isBot ?? false)
 }
+
+private func routePullRequest(_ pull: PullRequest, _ event: Event) -> Route {
+  if let ignored = ignored(event, unlessIn: Rule.Trigger.pullRequestActions) { return ignored }
+  return .pullRequest(
+    mayHoldCommand: bringsText(event) && mayHoldCommand(pull.body),
+    causedByBot: (event.sender ?? pull.author)?.isBot ?? false)
+}
+
+private func ignored(_ event: Event, unlessIn actions: [String]) -> Route? {
+  guard let action = event.action else { return .ignored(reason: "the event has no action") }
+  if actions.contains(action) { return nil }
+  return .ignored(reason: "no rule can be triggered by \(event.name.rawValue).\(action)")
+}
+
+/// Whether the item's body may be new.
+private func bringsText(_ event: Event) -> Bool { event.action == "opened" || event.action == "edited" }
 
 private func routeComment(_ comment: Comment, action: String?, sender: Account?) -> Route {
   switch action {
-  case "created", "edited": break
+  case let action? where Rule.Trigger.commentActions.contains(action): break
   case "deleted": return .ignored(reason: "the comment was deleted; nothing is undone for that")
-  case let action?: return .ignored(reason: "no command can be triggered by issue_comment.\(action)")
+  case let action?: return .ignored(reason: "no rule or command can be triggered by issue_comment.\(action)")
   case nil: return .ignored(reason: "the event has no action")
   }
-  if let author = comment.author, author.isBot {
-    return .ignored(reason: "the comment's author \(author.login) is a bot")
-  }
-  if let sender, sender.isBot { return .ignored(reason: "caused by the bot \(sender.login)") }
-  guard mayHoldCommand(comment.body) else {
-    return .ignored(reason: "the comment has no line that starts with a command")
-  }
-  return .comment
+  return .comment(
+    mayHoldCommand: mayHoldCommand(comment.body),
+    causedByBot: sender?.isBot == true || comment.author?.isBot == true)
 }
 
 /// Whether a line starts, after white space, with a slash and a letter. Cheap, and never wrong when it says no.

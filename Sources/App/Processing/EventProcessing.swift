@@ -1,22 +1,29 @@
 import ActionsRuntime
 import Automation
+import Cryptography
 import Domain
 import Execution
 import Markup
 import Reporting
 import Store
 
-/// An issue or comment event with its configuration: claim → decide → intents → effects → outcome.
+/// An event on an item with its configuration: claim → thread → decide → intents → effects → outcome.
 struct EventProcessing {
-  let event: Event
-  let commands: [Command]
+  let session: Session
+  let subject: EventSubject
   let settings: Settings
+  let processor: AutomationProcessor
   let store: Store
   let github: any GitHubAPI
-  let log: RunLog
   var report: RunReport
 
-  private var entry: LedgerEntry { LedgerEntry(event: event, mode: settings.mode, store: store) }
+  private var event: Event { subject.event }
+  private var log: RunLog { session.log }
+  private var entry: LedgerEntry {
+    var known = LedgerSubject(event, thread: subject.visit)
+    known.identity = subject.identity
+    return LedgerEntry(subject: known, mode: settings.mode, store: store)
+  }
 
   mutating func run() async throws -> EventResult {
     let claimed: ClaimedEvent
@@ -28,32 +35,58 @@ struct EventProcessing {
     }
     report.eventID = claimed.id
     report.transactionID = claimed.transaction
-    return try await entry.work(on: claimed, log: log) { try await decideAndAct(claimed) }
+    let entry = entry
+    return try await entry.work(on: claimed, log: log) {
+      let (event, context) = try await entry.enter(claimed, in: session)
+      return try await decideAndAct(event, context)
+    }
   }
 
-  private mutating func decideAndAct(_ claimed: ClaimedEvent) async throws -> EventResult {
+  private mutating func decideAndAct(_ claimed: ClaimedEvent, _ context: ThreadContext) async throws -> EventResult {
     let actor = event.sender?.login
-    let executor = Executor(github: github, journal: store)
-    let settled: [SettledAction]
-    if claimed.recorded.isEmpty {
-      let deliberation = try await deliberate()
-      report.notes = deliberation.notes
-      // So that the report tells what was decided also where carrying it out fails.
-      report.entries = deliberation.decisions.map { RunReport.Entry(decision: $0) }
-      settled = try await executor.carryOut(
-        deliberation.decisions, for: claimed, mode: settings.mode, actor: actor)
-    } else {
+    let executor = Executor(github: github, journal: store, clock: session.clock)
+    var settled: [SettledAction] = []
+    var failures: [String] = []
+    if !claimed.recorded.isEmpty {
       log.line("An earlier attempt recorded \(claimed.recorded.count) actions: going on with them.")
       report.entries = claimed.recorded.map { RunReport.Entry(decision: $0.decision, status: $0.status) }
       settled = try await executor.resume(claimed, actor: actor)
     }
+    guard let input = try await input(context) else {
+      report.notes.append(Reason(origin: "item", evidence: "#\(subject.issue.number) is gone"))
+      return try await finish(claimed, settled)
+    }
+    let outcome = processor.decide(input)
+    report.commands = outcome.commands.read
+    if claimed.recorded.isEmpty {
+      report.notes = outcome.deliberation.notes
+      let asked = try await ThreadRequests(processing: self, claimed: claimed, input: input)
+        .carryOut(outcome.commands.requests)
+      failures += asked.failures
+      let intents = Intents(
+        decisions: outcome.deliberation.decisions + asked.decisions, commands: outcome.commands.read,
+        confirmed: outcome.confirmed)
+      // So that the report tells what was decided also where carrying it out fails.
+      report.entries = intents.decisions.map { RunReport.Entry(decision: $0) }
+      settled = try await executor.carryOut(intents, for: claimed, mode: settings.mode, actor: actor)
+    }
+    failures += settled.compactMap { $0.failure }
+    // An earlier attempt may have come as far as this.
+    let known = Set(claimed.recorded.map(\.decision.effect))
+    let last = processor.acknowledge(outcome, of: input, failures: failures).filter { !known.contains($0.effect) }
+    settled += try await executor.carryOut(
+      Intents(decisions: last), for: claimed, mode: settings.mode, actor: actor)
+    return try await finish(claimed, settled)
+  }
+
+  private mutating func finish(_ claimed: ClaimedEvent, _ settled: [SettledAction]) async throws -> EventResult {
     report.entries = settled.map {
       RunReport.Entry(
         decision: $0.action.decision, status: $0.outcome.status, explanation: $0.outcome.explanation)
     }
-    let failure = settled.first { $0.outcome.status == .failed || $0.outcome.status == .uncertain }
+    let failure = settled.first { $0.failure != nil }
     let outcome: EventOutcome = failure == nil ? .processed : .failed
-    let error = failure.map { $0.outcome.explanation ?? "An action failed." }
+    let error = failure?.failure
     try await entry.finish(claimed, outcome: outcome, error: error)
     var result = EventResult(outcome: outcome)
     result.eventID = claimed.id
@@ -68,30 +101,56 @@ struct EventProcessing {
     return result
   }
 
-  private func deliberate() async throws -> Deliberation {
-    switch event.payload {
-    case .issue(let issue, _):
-      return IssueProcessor(settings: settings).decide(issue, action: event.action ?? "", in: event.repository)
-    case .comment(let comment, let issue, _):
-      guard settings.commands.enabled else {
-        return Deliberation(notes: [Reason(origin: "commands", evidence: "the configuration switches commands off")])
+  // MARK: What is decided on
+
+  /// nil where the item is gone.
+  private func input(_ context: ThreadContext) async throws -> AutomationInput? {
+    var issue = subject.issue
+    if isOutdated(context) {
+      guard let present = try await ItemLookup(github: github).issue(issue.number, in: event.repository) else {
+        return nil
       }
-      return CommentProcessor(settings: settings).decide(
-        commands, comment: comment, on: issue, in: event.repository, permission: try await permission(for: comment))
-    case .pullRequest, .review, .reviewComment, .workflowDispatch, .schedule, .repositoryDispatch:
-      return Deliberation()
+      // A pull request's event knows it by another id than its issue side has.
+      issue = present
+      issue.id = subject.issue.id
     }
+    var input = AutomationInput(
+      trigger: subject.trigger, repository: event.repository, issue: issue, comment: subject.comment,
+      previousBody: subject.previousBody, actor: event.sender, context: context,
+      now: await github.usage.serverTime ?? session.clock.now, happenedAt: event.occurredAt,
+      serverURL: session.environment.serverURL, digest: textDigest)
+    if processor.needsPermission(input) { input.permission = try await permission() }
+    return input
   }
 
-  /// What counts is the permission of the comment's author, never that of the actor who re-ran the job. Maintainers can
-  /// edit other people's comments, so after an edit by somebody else both have to have it.
-  private func permission(for comment: Comment) async throws -> Permission {
-    guard commands.contains(where: \.needsPermission) else { return .none }
+  /// Seconds by which the database's clock may differ from GitHub's.
+  private static let clockTolerance = 60.0
+
+  /// Whether the item may be another than the payload shows: something newer was seen of it, or Yardmaster wrote to it
+  /// since, or the job was re-run, at any time after the event.
+  private func isOutdated(_ context: ThreadContext) -> Bool {
+    guard event.run.attempt == 1, let version = subject.issue.updatedAt else { return true }
+    if let seen = context.seenAt, seen > version { return true }
+    if let acted = context.actedAt, acted > version - Self.clockTolerance { return true }
+    return false
+  }
+
+  /// What counts is the permission of the text's author, never that of the actor who re-ran the job. Maintainers can edit
+  /// other people's texts, so after an edit by somebody else both have to have it.
+  private func permission() async throws -> Permission {
     let lookup = PermissionLookup(github: github)
-    let author = try await lookup.permission(of: comment.author, in: event.repository)
-    guard event.action == "edited", let editor = event.sender, editor.login != comment.author?.login else {
+    let author = try await lookup.permission(of: subject.author, in: event.repository)
+    guard event.action == "edited", let editor = event.sender, editor.login != subject.author?.login else {
       return author
     }
     return min(author, try await lookup.permission(of: editor, in: event.repository))
+  }
+}
+
+extension SettledAction {
+  /// Why the action came to nothing, where that is a fault.
+  var failure: String? {
+    guard outcome.status == .failed || outcome.status == .uncertain else { return nil }
+    return outcome.explanation ?? "An action failed."
   }
 }

@@ -19,9 +19,9 @@ struct EventRun {
   private let store: Store?
   private let budget: EventBudget?
   private let client: GitHubClient
-  private(set) var report: RunReport
+  var report: RunReport
   /// What the configuration says, once it was read.
-  private(set) var settings: Settings?
+  var settings: Settings?
 
   init(session: Session, forcesDryRun: Bool) {
     self.session = session
@@ -45,14 +45,14 @@ struct EventRun {
   private static let outageTolerance = 15.0
 
   /// The database, from now on with the budgets that are in it.
-  private func openStore() throws -> Store {
+  func openStore() throws -> Store {
     let store = try store ?? session.makeStore(tolerance: Self.outageTolerance)
     budget?.open()
     return store
   }
 
   /// Tells the others what was used, and closes the database.
-  private func close(_ store: Store) async {
+  func close(_ store: Store) async {
     if session.deadline.stopSignal == nil { await client.flush() }
     await store.close()
   }
@@ -69,66 +69,50 @@ struct EventRun {
     }
     report.trigger = RunReport.Trigger(event)
     session.log.line("Event \(report.trigger.headline)")
-    switch route(event, facts: RoutingFacts(hasDatabase: environment.databaseURL != nil)) {
+    switch try route(event, facts: RoutingFacts(hasDatabase: environment.databaseURL != nil)) {
     case .ignored(let reason):
       return .ignored(reason: reason)
     case .issue:
       if case .issue(let issue, _) = event.payload, AlertReporter.isAlert(issue) { return .ownAlert }
       report.processor = "issue"
-      return try await automate(event, commands: [])
-    case .comment:
+      return try await automate(event)
+    case .pullRequest(let mayHoldCommand, let causedByBot):
+      report.processor = "pull request"
+      return try await automate(event, onlyIf: mayHoldCommand, causedByBot: causedByBot)
+    case .comment(let mayHoldCommand, let causedByBot):
       report.processor = "comment"
-      guard case .comment(let comment, _, let previousBody) = event.payload else {
-        return .ignored(reason: "the event has no comment")
-      }
-      // Reading commands needs no configuration, and most comments hold none.
-      let commands = CommentProcessor(settings: Settings()).commands(in: comment, previousBody: previousBody)
-      if commands.isEmpty { return try await captureItem(of: event) }
-      return try await automate(event, commands: commands)
+      return try await automate(event, onlyIf: mayHoldCommand, causedByBot: causedByBot)
     case .capture:
       return try await captureItem(of: event)
     case .history:
       report.processor = "history"
       return try await capture(event)
+    case .manual(let request):
+      report.processor = "manual"
+      return try await process(request, of: event)
     }
   }
 
-  private mutating func automate(_ event: Event, commands: [Command]) async throws -> EventResult {
-    // The first request waits for the connection: another job may have met a limit.
-    let store = try openStore()
-    guard var settings = try await configuration(for: event) else {
-      await close(store)
-      return .unconfigured
-    }
-    if forcesDryRun { settings.mode = .dryRun }
-    self.settings = settings
-    report.mode = settings.mode
-    var processing = EventProcessing(
-      event: event, commands: commands, settings: settings, store: store, github: github, log: session.log,
-      report: report)
-    var result: EventResult
-    do {
-      defer { report = processing.report }
-      result = try await processing.run()
-    }
-    try await EventCapture(session: session, github: github, store: store, settings: settings)
-      .follow(event, &result, &report, forcesDryRun: forcesDryRun)
-    await close(store)
-    return result
-  }
-
-  private func configuration(for event: Event) async throws -> Settings? {
-    try await ConfigurationSource(explicitFile: session.environment.configPath, github: github)
-      .load(for: event.repository)
+  /// - Parameter store: where it is open already, what was read last is asked about: an unchanged file costs no quota.
+  func configuration(for event: Event, in store: Store? = nil) async throws -> Settings? {
+    let key = ThreadKey(repository: event.repository, githubID: event.repositoryGitHubID, number: 0).repository
+    return try await ConfigurationSource(
+      explicitFile: session.environment.configPath, github: github, cache: store.map { ($0, key) }
+    ).load(for: event.repository)
   }
 
   /// An event that no rule and no command is about, where the repository captures its history.
   ///
   /// Nothing is connected to before the configuration says so. A failure raises no alert: the job waits in the table.
-  private mutating func captureItem(of event: Event) async throws -> EventResult {
+  mutating func captureItem(of event: Event) async throws -> EventResult {
     report.processor = "history"
     if case .issue(let issue, _) = event.payload, AlertReporter.isAlert(issue) { return .ownAlert }
     guard let settings = try await configuration(for: event) else { return .unconfigured }
+    return try await captureItem(of: event, settings)
+  }
+
+  mutating func captureItem(of event: Event, _ settings: Settings) async throws -> EventResult {
+    report.processor = "history"
     guard settings.history.capture else {
       return .ignored(reason: "no rule or command is in it, and the configuration does not say history: capture: true")
     }

@@ -2,6 +2,7 @@ import ActionsRuntime
 import Configuration
 import Domain
 import Glibc
+import Store
 
 /// Where the configuration comes from: an explicit file, else the repository's default branch through the API. Never
 /// the workspace, which may be a stranger's pull request.
@@ -12,14 +13,24 @@ struct ConfigurationSource {
 
   let explicitFile: String?
   let github: any GitHubAPI
+  /// Where what was read last is kept, and the repository's key there.
+  var cache: (store: Store, key: String)?
 
   /// The settings, or nil where the repository has no configuration.
   func load(for repository: RepositoryName) async throws -> Settings? {
     if let explicitFile { return try Self.parse(Self.read(explicitFile), file: explicitFile) }
+    let known = try await cache?.store.configuration(of: cache?.key ?? "")
     let answer = try await github.send(
-      RESTRequest(.get, "/repos/\(repository)/contents/\(Self.path)", accept: "application/vnd.github.raw+json"))
+      RESTRequest(
+        .get, "/repos/\(repository)/contents/\(Self.path)", accept: "application/vnd.github.raw+json",
+        etag: known?.etag))
     switch answer.status {
-    case 200: return try Self.parse(answer.body, file: Self.path)
+    case 304: return try Self.parse(Array((known?.content ?? "").utf8), file: Self.path)
+    case 200:
+      if let cache, let etag = answer.etag, let content = String(validating: answer.body, as: UTF8.self) {
+        try await cache.store.remember(StoredConfiguration(etag: etag, content: content), of: cache.key)
+      }
+      return try Self.parse(answer.body, file: Self.path)
     case 404:
       // The same answer for a repository without the file and for one that the token does not see.
       let answer = try await github.send(RESTRequest(.get, "/repos/\(repository)"))

@@ -40,12 +40,31 @@ public struct Action: Hashable, Sendable {
 public struct ActionOutcome: Hashable, Sendable {
   public var status: Action.Status
   public var after: JSONValue
+  /// What was there before, where the executor looked; else what the decision says stands.
+  public var before: JSONValue
   /// One line for the reader where the status is not `done`.
   public var explanation: String?
+  /// Whether nothing was sent because GitHub showed the wanted value.
+  public var isShown: Bool
+  /// Under which login GitHub says that it was written.
+  public var writtenAs: String?
 
-  public init(status: Action.Status, after: JSONValue = .null, explanation: String? = nil) {
+  public init(
+    status: Action.Status, after: JSONValue = .null, before: JSONValue = .null, explanation: String? = nil,
+    isShown: Bool = false, writtenAs: String? = nil
+  ) {
     self.status = status
     self.after = after
+    self.before = before
     self.explanation = explanation
+    self.isShown = isShown
+    self.writtenAs = writtenAs
+  }
+}
+
+extension ActionOutcome {
+  /// Nothing was sent, because nothing needed to be.
+  public static func shown(_ explanation: String, after: JSONValue = .null) -> ActionOutcome {
+    ActionOutcome(status: .skipped, after: after, explanation: explanation, isShown: true)
   }
 }

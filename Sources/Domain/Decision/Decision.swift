@@ -10,12 +10,15 @@ public struct Decision: Hashable, Sendable {
   public var before: JSONValue
   /// Whose will it is: decides who gives way where two decisions meet on one facet.
   public var standing: Standing
-  /// Of an undo: the action that this one takes back.
-  public var undoes: ActionID?
+  /// Of an undo: the actions that count as taken back once this one has happened; where they were taken back before, as
+  /// done again.
+  public var undoes: [ActionID]
+  /// Names of the rules that asked for it.
+  public var rules: [String]
 
   public init(
     target: ItemReference, effect: Effect, reason: Reason, onceKey: String? = nil, before: JSONValue = .null,
-    standing: Standing = Standing(), undoes: ActionID? = nil
+    standing: Standing = Standing(), undoes: [ActionID] = [], rules: [String] = []
   ) {
     self.target = target
     self.effect = effect
@@ -24,6 +27,7 @@ public struct Decision: Hashable, Sendable {
     self.before = before
     self.standing = standing
     self.undoes = undoes
+    self.rules = rules
   }
 }
 

@@ -22,8 +22,10 @@ public enum Effect: Hashable, Sendable, Codable {
   case dispatch(WorkflowDispatch)
   /// Of an undo: a comment that Yardmaster posted; hidden where the token may not delete it.
   case deleteComment(id: Int64)
-  /// Of an undo: what a sticky comment said before.
-  case editComment(id: Int64, body: String)
+  /// Of an undo.
+  case removeReaction(id: Int64, Reaction, from: ReactionTarget)
+  /// Of an undo that has nothing to write: a later write of Yardmaster's own stands.
+  case nothing
 
   public enum CloseReason: String, Hashable, Sendable, Codable, CaseIterable {
     case completed
@@ -67,15 +69,17 @@ public enum Effect: Hashable, Sendable, Codable {
     case .react: "react"
     case .dispatch: "dispatch"
     case .deleteComment: "delete_comment"
-    case .editComment: "edit_comment"
+    case .removeReaction: "remove_reaction"
+    case .nothing: "nothing"
     }
   }
 
   /// What is promised of an effect whose answer was lost.
   public var guarantee: Guarantee {
     switch self {
-    case .addLabels, .removeLabel, .close, .reopen, .assign, .unassign, .lock, .unlock, .setTitle, .setMilestone, .react,
-      .deleteComment, .editComment:
+    case .addLabels, .removeLabel, .close, .reopen, .assign, .unassign, .lock, .unlock, .setTitle, .setMilestone,
+      .react,
+      .deleteComment, .removeReaction, .nothing:
       .stateSetting
     case .comment, .stickyComment: .marked
     case .dispatch: .atMostOnce

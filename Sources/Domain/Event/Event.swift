@@ -23,7 +23,22 @@ public struct Event: Sendable {
   /// Who caused the event. Never a source of permission: a re-run keeps the payload but may have another actor.
   public var sender: Account?
   public var payload: Payload
+  /// What an `edited` event says was there before.
+  public var previous: PreviousTexts
   public var run: RunContext
+
+  /// The texts that an edit replaced; nil where it left them alone.
+  /// Source: `changes` in https://docs.github.com/en/webhooks/webhook-events-and-payloads
+  public struct PreviousTexts: Hashable, Sendable {
+    public var title: String?
+    /// Of the item, or of the comment where the event is a comment's.
+    public var body: String?
+
+    public init(title: String? = nil, body: String? = nil) {
+      self.title = title
+      self.body = body
+    }
+  }
 
   public enum Payload: Sendable {
     /// `detail` tells apart events on one version of the issue: the label added, the assignee, the milestone.
@@ -41,7 +56,7 @@ public struct Event: Sendable {
 
   public init(
     name: EventName, action: String?, repository: RepositoryName, repositoryGitHubID: Int64?, sender: Account?,
-    payload: Payload, run: RunContext
+    payload: Payload, previous: PreviousTexts = PreviousTexts(), run: RunContext
   ) {
     self.name = name
     self.action = action
@@ -49,6 +64,7 @@ public struct Event: Sendable {
     self.repositoryGitHubID = repositoryGitHubID
     self.sender = sender
     self.payload = payload
+    self.previous = previous
     self.run = run
   }
 
@@ -63,25 +79,46 @@ public struct Event: Sendable {
     }
   }
 
+  /// When it happened on GitHub, as far as the payload tells.
+  public var occurredAt: Timestamp? {
+    switch payload {
+    case .issue(let issue, _): action == "opened" ? issue.createdAt ?? issue.updatedAt : issue.updatedAt
+    case .comment(let comment, _, _), .reviewComment(let comment, _):
+      action == "created" ? comment.createdAt ?? comment.updatedAt : comment.updatedAt
+    case .pullRequest(let pull, _): pull.updatedAt
+    case .review(let review, let pull): review.submittedAt ?? pull.updatedAt
+    case .workflowDispatch, .schedule, .repositoryDispatch: nil
+    }
+  }
+
+  /// What happens once in an object's life: there its id says all, and the sweep, which knows no event's version, finds
+  /// the same identity.
+  private static let onceInALife: Set = ["opened", "created", "deleted", "transferred"]
+
   /// What a second delivery, a re-run and the sweep have in common: objects' ids and versions where the payload has
   /// them, else the run id without its attempt, else a relayed webhook's delivery id.
   public var identity: EventIdentity {
     // The id survives a rename; the name is for payloads without it.
     let place = repositoryGitHubID.map { "repository:\($0)" } ?? repository.description.lowercased()
     var parts = [name.rawValue, action ?? "-", place]
-    func version(_ time: Timestamp?) -> String { time?.description ?? "-" }
+    let isVersioned = !Self.onceInALife.contains(action ?? "")
+    func add(_ object: String, version: Timestamp?, _ more: String...) {
+      parts.append(object)
+      if isVersioned { parts += [version?.description ?? "-"] + more }
+    }
     switch payload {
     case .issue(let issue, let detail):
-      parts += ["issue:\(issue.id)", version(issue.updatedAt), detail ?? "-"]
+      add("issue:\(issue.id)", version: issue.updatedAt, detail ?? "-")
     case .comment(let comment, _, _), .reviewComment(let comment, _):
-      parts += ["comment:\(comment.id)", version(comment.updatedAt)]
+      add("comment:\(comment.id)", version: comment.updatedAt)
     case .pullRequest(let pull, let detail):
-      parts += ["pull:\(pull.id)", version(pull.updatedAt), pull.headSHA, detail ?? "-"]
+      add("pull:\(pull.id)", version: pull.updatedAt, pull.headSHA, detail ?? "-")
     case .review(let review, let pull):
-      parts += ["review:\(review.id)", version(review.submittedAt ?? pull.updatedAt), review.state.lowercased()]
+      add("review:\(review.id)", version: review.submittedAt ?? pull.updatedAt, review.state.lowercased())
     case .workflowDispatch, .schedule:
       parts += ["run:\(run.runID)"]
     case .repositoryDispatch(_, let deliveryID, _):
+      // Its action is the sender's own word, whatever that is.
       parts += [deliveryID.map { "delivery:\($0)" } ?? "run:\(run.runID)"]
     }
     return EventIdentity(text: parts.joined(separator: "\u{1F}"))

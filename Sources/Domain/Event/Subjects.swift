@@ -72,26 +72,39 @@ public struct Comment: Hashable, Sendable, Codable {
   }
 }
 
+/// A pull request, as an event's payload shows it.
 public struct PullRequest: Hashable, Sendable, Codable {
+  /// Of the pull request itself; its issue side has an id of its own.
   public var id: Int64
   public var number: Int
   public var title: String
   public var body: String
   public var isOpen: Bool
   public var author: Account?
+  public var authorAssociation: String?
   public var labels: [String]
+  public var assignees: [String]
+  public var isLocked: Bool
+  /// `off-topic`, `too heated`, `resolved`, `spam`, or nil.
+  public var lockReason: String?
+  /// The milestone's title.
+  public var milestone: String?
   public var baseRef: String
   public var headRef: String
   public var headSHA: String
   /// nil where the fork was deleted.
   public var headRepository: RepositoryName?
   public var baseRepository: RepositoryName?
+  public var createdAt: Timestamp?
   public var updatedAt: Timestamp?
+  public var closedAt: Timestamp?
 
   public init(
     id: Int64, number: Int, title: String, body: String = "", isOpen: Bool = true, author: Account? = nil,
-    labels: [String] = [], baseRef: String = "", headRef: String = "", headSHA: String = "",
-    headRepository: RepositoryName? = nil, baseRepository: RepositoryName? = nil, updatedAt: Timestamp? = nil
+    authorAssociation: String? = nil, labels: [String] = [], assignees: [String] = [], isLocked: Bool = false,
+    lockReason: String? = nil, milestone: String? = nil, baseRef: String = "", headRef: String = "",
+    headSHA: String = "", headRepository: RepositoryName? = nil, baseRepository: RepositoryName? = nil,
+    createdAt: Timestamp? = nil, updatedAt: Timestamp? = nil, closedAt: Timestamp? = nil
   ) {
     self.id = id
     self.number = number
@@ -99,13 +112,29 @@ public struct PullRequest: Hashable, Sendable, Codable {
     self.body = body
     self.isOpen = isOpen
     self.author = author
+    self.authorAssociation = authorAssociation
     self.labels = labels
+    self.assignees = assignees
+    self.isLocked = isLocked
+    self.lockReason = lockReason
+    self.milestone = milestone
     self.baseRef = baseRef
     self.headRef = headRef
     self.headSHA = headSHA
     self.headRepository = headRepository
     self.baseRepository = baseRepository
+    self.createdAt = createdAt
     self.updatedAt = updatedAt
+    self.closedAt = closedAt
+  }
+
+  /// What rules and commands look at, which is the same for both kinds of items. Under the pull request's id: the payload
+  /// of a `pull_request` event has no other.
+  public var issue: Issue {
+    Issue(
+      id: id, number: number, title: title, body: body, isOpen: isOpen, labels: labels, assignees: assignees,
+      author: author, authorAssociation: authorAssociation, isPullRequest: true, isLocked: isLocked,
+      lockReason: lockReason, milestone: milestone, createdAt: createdAt, updatedAt: updatedAt, closedAt: closedAt)
   }
 
   /// Whether the head lives in another repository: its runs get no secrets and a read-only token.

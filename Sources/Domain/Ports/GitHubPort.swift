@@ -16,6 +16,10 @@ public protocol GitHubAPI: Sendable {
   /// The limits that hold calls back now, as far as they are known: at most one of each resource, and one of them all.
   var limits: [RateLimited] { get async }
 
+  /// The login that this client's writes bear, in the form of REST (Apps end in `[bot]`); nil where GitHub does not tell
+  /// the token. Asked for at most once in a process, in one query.
+  var ownLogin: String? { get async throws }
+
   /// Whose budgets calls draw on, as far as it can be told without one; empty where budgets are not shared.
   var budgetOwners: [BudgetOwner] { get async }
 }
@@ -23,6 +27,7 @@ public protocol GitHubAPI: Sendable {
 extension GitHubAPI {
   public var limits: [RateLimited] { get async { [] } }
   public var budgetOwners: [BudgetOwner] { get async { [] } }
+  public var ownLogin: String? { get async throws { nil } }
 }
 
 public struct GraphQLQuery: Hashable, Sendable {
@@ -37,10 +42,12 @@ public struct GraphQLQuery: Hashable, Sendable {
   public var isNarrowable: Bool
   /// Whether it changes something: then it is idempotent, and counts as a write.
   public var isMutation: Bool
+  /// As for ``RESTRequest/expires``.
+  public var expires: ContinuousClock.Instant?
 
   public init(
     operation: String, document: String, variables: [String: JSONValue], points: Int = 1, isNarrowable: Bool = false,
-    isMutation: Bool = false
+    isMutation: Bool = false, expires: ContinuousClock.Instant? = nil
   ) {
     self.operation = operation
     self.document = document
@@ -48,6 +55,7 @@ public struct GraphQLQuery: Hashable, Sendable {
     self.points = points
     self.isNarrowable = isNarrowable
     self.isMutation = isMutation
+    self.expires = expires
   }
 }
 

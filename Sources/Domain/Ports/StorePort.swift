@@ -36,11 +36,17 @@ public struct EventClaim: Sendable {
   public var lease: Int
   /// Where the event is decided on alone; nil for what decides nothing about an item.
   public var thread: ThreadVisit?
+  /// When it happened on GitHub, where the payload tells.
+  public var occurredAt: Timestamp?
+  /// The transaction that the event's actions belong to where it is not one of its own. An event that is taken over keeps
+  /// the one that it has.
+  public var transaction: TransactionID?
 
   public init(
     id: EventID, identity: EventIdentity, name: String, action: String?, repository: RepositoryName,
     repositoryGitHubID: Int64?, number: Int?, actor: String?, run: RunContext, mode: Settings.Mode, worker: String,
-    deadWorker: String? = nil, lease: Int = 600, thread: ThreadVisit? = nil
+    deadWorker: String? = nil, lease: Int = 600, thread: ThreadVisit? = nil, occurredAt: Timestamp? = nil,
+    transaction: TransactionID? = nil
   ) {
     self.id = id
     self.identity = identity
@@ -56,6 +62,8 @@ public struct EventClaim: Sendable {
     self.deadWorker = deadWorker
     self.lease = lease
     self.thread = thread
+    self.occurredAt = occurredAt
+    self.transaction = transaction
   }
 }
 
@@ -99,18 +107,21 @@ public struct ClaimedEvent: Hashable, Sendable {
   public var transaction: TransactionID
   /// Actions that an earlier attempt decided on; where there are any, nothing is decided anew.
   public var recorded: [Action]
+  /// What tells this claim from every other one; empty where it does not matter.
+  public var claim: String
   /// Where it is decided on, and what is known of that; nil for events without a thread.
   public var thread: ClaimedThread?
 
   public init(
     id: EventID, repository: RepositoryName, attempt: Int, transaction: TransactionID, recorded: [Action],
-    thread: ClaimedThread? = nil
+    claim: String = "", thread: ClaimedThread? = nil
   ) {
     self.id = id
     self.repository = repository
     self.attempt = attempt
     self.transaction = transaction
     self.recorded = recorded
+    self.claim = claim
     self.thread = thread
   }
 }
@@ -156,14 +167,30 @@ public protocol ActionJournal: Sendable {
   ) async throws
 }
 
+extension ActionJournal {
+  public func intend(_ decisions: [Decision], for event: ClaimedEvent, dryRun: Bool) async throws -> [Action] {
+    try await intend(Intents(decisions: decisions), for: event, dryRun: dryRun)
+  }
+
+  /// With nothing to follow.
+  public func settle(
+    _ action: Action, as outcome: ActionOutcome, for event: ClaimedEvent, audit: AuditEntry
+  ) async throws {
+    try await settle(action, as: outcome, for: event, audit: audit, beginning: nil)
+  }
+}
+
 /// What one deliberation leaves to be carried out, and what was read on the way.
 public struct Intents: Hashable, Sendable {
   public var decisions: [Decision]
   public var commands: [ReadCommand]
+  /// What was wanted and is there already: recorded as written, with no effect. Not of a dry run.
+  public var confirmed: [Facet: FacetRecord]
 
-  public init(decisions: [Decision] = [], commands: [ReadCommand] = []) {
+  public init(decisions: [Decision] = [], commands: [ReadCommand] = [], confirmed: [Facet: FacetRecord] = [:]) {
     self.decisions = decisions
     self.commands = commands
+    self.confirmed = confirmed
   }
 }
 
@@ -221,10 +248,14 @@ public struct AuditEntry: Hashable, Sendable {
   public var after: JSONValue
   public var success: Bool
   public var metadata: JSONValue
+  /// Whom the texts in `before`, `after` and `metadata` may name as `@login`, besides the actor. Not part of the log:
+  /// where it holds pseudonyms, these are replaced. See `Pseudonyms` in the store for logins that need no naming here.
+  public var mentions: [String]
 
   public init(
     eventType: String, severity: Severity, actor: String?, repository: RepositoryName, actionType: String,
-    before: JSONValue = .null, after: JSONValue = .null, success: Bool, metadata: JSONValue = .object([:])
+    before: JSONValue = .null, after: JSONValue = .null, success: Bool, metadata: JSONValue = .object([:]),
+    mentions: [String] = []
   ) {
     self.eventType = eventType
     self.severity = severity
@@ -235,6 +266,7 @@ public struct AuditEntry: Hashable, Sendable {
     self.after = after
     self.success = success
     self.metadata = metadata
+    self.mentions = mentions
   }
 }
 

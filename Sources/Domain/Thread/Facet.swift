@@ -56,7 +56,7 @@ extension Effect {
     case .lock, .unlock: [.lock]
     case .setTitle: [.title]
     case .setMilestone: [.milestone]
-    case .comment, .stickyComment, .react, .dispatch, .deleteComment, .editComment: []
+    case .comment, .stickyComment, .react, .dispatch, .deleteComment, .removeReaction, .nothing: []
     }
   }
 
@@ -72,7 +72,7 @@ extension Effect {
       case .unlock: "unlocked"
       case .setTitle(let title): .string(title)
       case .setMilestone(let milestone): milestone.map(JSONValue.string) ?? .null
-      case .comment, .stickyComment, .react, .dispatch, .deleteComment, .editComment: .null
+      case .comment, .stickyComment, .react, .dispatch, .deleteComment, .removeReaction, .nothing: .null
       }
     return Dictionary(facets.map { ($0, value) }, uniquingKeysWith: { first, _ in first })
   }

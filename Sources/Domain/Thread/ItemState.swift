@@ -12,7 +12,8 @@ public struct ItemState: Hashable, Sendable, Codable {
   public var lockReason: String?
 
   public init(
-    labels: [String] = [], assignees: [String] = [], isOpen: Bool = true, stateReason: String? = nil, title: String = "",
+    labels: [String] = [], assignees: [String] = [], isOpen: Bool = true, stateReason: String? = nil,
+    title: String = "",
     milestone: String? = nil, isLocked: Bool = false, lockReason: String? = nil
   ) {
     self.labels = labels
@@ -48,7 +49,7 @@ public struct ItemState: Hashable, Sendable, Codable {
     case .lock, .unlock: return ["locked": .bool(isLocked), "active_lock_reason": text(lockReason)]
     case .setTitle: return ["title": .string(title)]
     case .setMilestone: return ["milestone": text(milestone)]
-    case .comment, .stickyComment, .react, .dispatch, .deleteComment, .editComment: return .null
+    case .comment, .stickyComment, .react, .dispatch, .deleteComment, .removeReaction, .nothing: return .null
     }
   }
 
@@ -62,7 +63,8 @@ public struct ItemState: Hashable, Sendable, Codable {
 extension Issue {
   public var state: ItemState {
     ItemState(
-      labels: labels, assignees: assignees, isOpen: isOpen, stateReason: stateReason, title: title, milestone: milestone,
+      labels: labels, assignees: assignees, isOpen: isOpen, stateReason: stateReason, title: title,
+      milestone: milestone,
       isLocked: isLocked, lockReason: lockReason)
   }
 }

@@ -29,10 +29,13 @@ struct Demand: Hashable, Sendable {
 
   static func query(_ query: GraphQLQuery) -> Demand {
     Demand(
-      resource: "graphql", cost: max(query.points, 1), carriesQuestion: TokenOwner.asking(in: query.document) != nil)
+      resource: "graphql", cost: max(query.points, 1), weight: query.isMutation ? 5 : 1, isWrite: query.isMutation,
+      carriesQuestion: TokenOwner.asking(in: query.document) != nil)
   }
 
-  /// Issues, pull requests, comments and reviews: what makes notifications. GitHub lists no endpoints.
+  /// Issues, pull requests, comments and reviews: what makes notifications. GitHub lists no endpoints; the pages of these
+  /// say that creating content too quickly with them may be limited, those of labels, assignees, locks and reactions do
+  /// not. Source: https://docs.github.com/en/rest/issues/comments#create-an-issue-comment
   private static func isContent(_ path: String) -> Bool {
     let last = path.prefix { $0 != "?" }.split(separator: "/").last ?? ""
     return ["issues", "pulls", "comments", "reviews", "replies"].contains(last)

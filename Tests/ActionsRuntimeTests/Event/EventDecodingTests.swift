@@ -54,6 +54,44 @@ struct EventDecodingTests {
     #expect(detail == expected)
   }
 
+  @Test("what an item is in, and under which reason it is locked, is read of both kinds")
+  func wholeItem() throws {
+    let members = #"""
+      "id":1,"number":2,"title":"t","labels":["a"],"assignees":[{"login":"al"}],"locked":true,
+      "active_lock_reason":"too heated","milestone":{"number":4,"title":"v1"},"author_association":"MEMBER",
+      "created_at":"2026-01-01T00:00:00Z","closed_at":"2026-01-02T00:00:00Z","state":"closed"
+      """#
+    for (name, member) in [("issues", "issue"), ("pull_request", "pull_request")] {
+      let event = try event(#"{"action":"closed","\#(member)":{\#(members)}}"#, as: name)
+      let issue: Domain.Issue
+      switch event.payload {
+      case .issue(let item, _): issue = item
+      case .pullRequest(let pull, _): issue = pull.issue
+      default: throw Unsupported()
+      }
+      #expect(
+        issue.state
+          == ItemState(
+            labels: ["a"], assignees: ["al"], isOpen: false, title: "t", milestone: "v1", isLocked: true,
+            lockReason: "too heated"))
+      #expect(issue.authorAssociation == "MEMBER" && issue.isPullRequest == (name == "pull_request"))
+      #expect(
+        issue.createdAt == Timestamp("2026-01-01T00:00:00Z") && issue.closedAt == Timestamp("2026-01-02T00:00:00Z"))
+    }
+  }
+
+  @Test("an edit says what was there before, and nothing of what it left alone")
+  func previousTexts() throws {
+    for (changes, expected) in [
+      (#"{"title":{"from":"old"}}"#, Event.PreviousTexts(title: "old")),
+      (#"{"body":{"from":""}}"#, Event.PreviousTexts(body: "")), ("{}", Event.PreviousTexts()),
+      (#"{"base":{"ref":{"from":"x"}}}"#, Event.PreviousTexts()),
+    ] {
+      let json = #"{"action":"edited","changes":\#(changes),"issue":{"id":1,"number":2,"title":"t"}}"#
+      #expect(try event(json, as: "issues").previous == expected)
+    }
+  }
+
   @Test("an edited comment carries what it said before; an edit of something else, what it says")
   func previousBody() throws {
     let issue = #""issue":{"id":1,"number":2,"title":"t"},"comment":{"id":3,"body":"new"}"#

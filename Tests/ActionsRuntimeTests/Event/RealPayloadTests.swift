@@ -48,9 +48,16 @@ struct RealPayloadTests {
     if case .issue(let issue, let detail) = event.payload {
       #expect(issue.title == subject?["title"] as? String)
       #expect(issue.labels.count == (subject?["labels"] as? [Any] ?? []).count)
+      #expect(issue.milestone == (subject?["milestone"] as? [String: Any])?["title"] as? String)
+      #expect(issue.lockReason == subject?["active_lock_reason"] as? String)
+      #expect((issue.closedAt == nil) == (subject?["closed_at"] as? String == nil))
       if row.action == "labeled" { #expect(detail == (json["label"] as? [String: Any])?["name"] as? String) }
     }
-    if case .ignored(let reason) = route(event, facts: RoutingFacts(hasDatabase: false)) {
+    let changes = json["changes"] as? [String: [String: Any]]
+    #expect(event.previous.title == changes?["title"]?["from"] as? String)
+    #expect(event.previous.body == changes?["body"]?["from"] as? String)
+    // A dispatch's inputs may be wrong; none of these names a manual request.
+    if case .ignored(let reason) = try route(event, facts: RoutingFacts(hasDatabase: false)) {
       #expect(!reason.isEmpty)
     }
   }

@@ -13,7 +13,11 @@ extension Service {
     case ("GET", "journal"): return locked { lines(journal.map { $0.summary.bytes }) }
     case ("GET", "mutations"): return locked { lines(world.mutations.map { $0.json.bytes }) }
     case ("GET", "truth"): return locked { truth(query) }
-    case ("GET", "state"): return locked { state(segments, query) }
+    case ("GET", "state"):
+      return locked {
+        world.list()
+        return state(segments, query)
+      }
     case ("GET", "held"): return held(query)
     case ("POST", "faults"):
       guard let body, let list = GitHubDouble.Fault.list(body) else { return bad("the faults cannot be read") }
@@ -44,6 +48,17 @@ extension Service {
       locked { world.clockOffset += Int64(body?["advance"]?.integer ?? 0) }
       return HTTPAnswer(200, json: ["ok": true])
     case ("POST", "issues"): return locked { open(body ?? .null, query) }
+    case ("POST", "act"):
+      guard let login = body?["as"]?.string, let number = body?["number"]?.integer,
+        let act = body.flatMap({ PersonsAct($0) })
+      else { return bad("as, number or act cannot be read") }
+      return locked {
+        let delivery = self.act(as: login, on: number, act, repository: index(query))
+        return HTTPAnswer(200, json: delivery?.json ?? ["event": .null])
+      }
+    case ("POST", "lag"):
+      locked { world.listingLag = Int64(body?["seconds"]?.integer ?? 0) }
+      return HTTPAnswer(200, json: ["ok": true])
     default: return bad("no such control endpoint", status: 404)
     }
   }
@@ -105,11 +120,21 @@ extension Service {
         "number": .int(number), "title": .string(item.title), "state": .string(item.state),
         "state_reason": .optional(item.stateReason), "labels": .array(item.labels.map { .string($0) }),
         "assignees": .array(item.assignees.map { .string($0.login) }),
+        "milestone": .optional(model.milestone(item.milestone)?.title), "locked": .bool(item.isLocked),
+        "active_lock_reason": .optional(item.lockReason), "reactions": reactions(item.reactions),
         "comments": .array(
           item.comments.map {
-            ["id": .integer($0.id), "author": .optional($0.author?.login), "body": .string($0.body)]
+            [
+              "id": .integer($0.id), "author": .optional($0.author?.login), "body": .string($0.body),
+              "reactions": reactions($0.reactions), "minimized": .optional($0.minimizedReason),
+            ]
           }),
       ])
+  }
+
+  /// `eyes by alice`
+  private func reactions(_ reactions: [RepositoryModel.Reaction]) -> JSONNode {
+    .array(reactions.map { .string("\($0.content) by \($0.user.login)") })
   }
 
   /// Waits till a request is held, at most `?timeout=` seconds.
@@ -133,13 +158,13 @@ extension Service {
         title: body["title"]?.string ?? "An issue", body: body["body"]?.string, author: author,
         labels: (body["labels"]?.array ?? []).compactMap(\.string), at: moment)
     guard world.repositories[index][number] != nil else { return bad("no such issue", status: 404) }
-    var commentID: Int64?
     if let comment {
-      commentID = world.repositories[index].addComment(on: number, body: comment, author: author, at: moment)
+      let delivery = act(as: author.login, on: number, .comment(comment), repository: index)
+      return HTTPAnswer(201, delivery?.payload ?? [])
     }
     world.touch()
+    guard let item = world.repositories[index][number] else { return bad("no such issue", status: 404) }
     let payloads = EventPayload(rendering: RESTRendering(world: world, base: base), model: world.repositories[index])
-    let payload = payloads.issue(number, comment: commentID, sender: author)
-    return HTTPAnswer(201, payload ?? [])
+    return HTTPAnswer(201, payloads.issue(item, action: "opened", EventPayload.Details(), sender: author))
   }
 }

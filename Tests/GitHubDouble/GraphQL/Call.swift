@@ -46,6 +46,7 @@ final class GraphQLCall {
   /// Whether the refusal is one that the schema's validation makes.
   private(set) var isInvalid = false
   private var selection: PlannedSelection?
+  private(set) var isMutation = false
   private var remembered: (version: Int, body: GraphQLBody)?
 
   private static let nodeLimit = 500_000
@@ -99,12 +100,14 @@ final class GraphQLCall {
     } else {
       let query = PlannedQuery(
         schema: .github, fragments: prepared.fragments, variables: values, reuse: prepared.reuse)
-      selection = PlannedSelection(type: "Query", sets: [operation.selections], query: query)
+      isMutation = operation.kind == "mutation"
+      selection = PlannedSelection(type: operation.root, sets: [operation.selections], query: query)
     }
   }
 
   /// The answer for the world as it is now, and whether it had to be made.
   func answer(_ context: GraphQLContext) -> (body: GraphQLBody, isNew: Bool) {
+    if isMutation, let selection { return (GraphQLExecution.run(selection, on: .mutation, context), false) }
     if let remembered, remembered.version == context.world.version { return (remembered.body, false) }
     guard let selection else { return (GraphQLBody(bytes: refusal?.bytes ?? []), false) }
     let body = GraphQLExecution.run(selection, context)

@@ -21,6 +21,18 @@ extension GraphQLResolvers {
       its(context, comment: node) { .text("https://github.com/x#issuecomment-\($0.id)") }
     },
     "author": { context, node, _ in its(context, comment: node) { author($0.author) } },
+    "authorAssociation": { context, node, _ in
+      guard case .comment(let repository, _, _) = node else { return .null }
+      return its(context, comment: node) { association($0.author, context.world.repositories[repository]) }
+    },
+    "lastEditedAt": { context, node, _ in its(context, comment: node) { .optional($0.lastEditedAt) } },
+    "editor": { context, node, _ in its(context, comment: node) { author($0.editor) } },
+    "isMinimized": { context, node, _ in its(context, comment: node) { .flag($0.minimizedReason != nil) } },
+    "minimizedReason": { context, node, _ in
+      its(context, comment: node) { comment in
+        comment.minimizedReason.map { .text($0.lowercased().split(separator: "_").joined(separator: "-")) } ?? .null
+      }
+    },
     "createdAt": { context, node, _ in its(context, comment: node) { .moment($0.createdAt) } },
     "updatedAt": { context, node, _ in its(context, comment: node) { .moment($0.updatedAt) } },
     "issue": { _, node, _ in
@@ -60,6 +72,12 @@ extension GraphQLResolvers {
       its(context, review: node) { .text("https://github.com/x#pullrequestreview-\($0.id)") }
     },
     "author": { context, node, _ in its(context, review: node) { author($0.author) } },
+    "authorAssociation": { context, node, _ in
+      guard case .review(let repository, _, _) = node else { return .null }
+      return its(context, review: node) { association($0.author, context.world.repositories[repository]) }
+    },
+    "lastEditedAt": { _, _, _ in .null },
+    "editor": { _, _, _ in .null },
     "createdAt": { context, node, _ in its(context, review: node) { .moment($0.submittedAt) } },
     "updatedAt": { context, node, _ in its(context, review: node) { .moment($0.submittedAt) } },
     "submittedAt": { context, node, _ in its(context, review: node) { .moment($0.submittedAt) } },
@@ -112,6 +130,12 @@ extension GraphQLResolvers {
       its(context, reviewComment: node) { .text("https://github.com/x#discussion_r\($0.id)") }
     },
     "author": { context, node, _ in its(context, reviewComment: node) { author($0.author) } },
+    "authorAssociation": { context, node, _ in
+      guard case .reviewComment(let repository, _, _) = node else { return .null }
+      return its(context, reviewComment: node) { association($0.author, context.world.repositories[repository]) }
+    },
+    "lastEditedAt": { _, _, _ in .null },
+    "editor": { _, _, _ in .null },
     "createdAt": { context, node, _ in its(context, reviewComment: node) { .moment($0.createdAt) } },
     "updatedAt": { context, node, _ in its(context, reviewComment: node) { .moment($0.updatedAt) } },
     "pullRequest": { _, node, _ in

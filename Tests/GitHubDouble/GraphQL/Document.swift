@@ -11,6 +11,9 @@ struct GraphQLOperation: Sendable {
   var selections: [GraphQLSelection]
   var location: GraphQLLocation
 
+  /// The type that its fields belong to.
+  var root: String { kind == "mutation" ? "Mutation" : "Query" }
+
   /// `query Page`, or `query` for one without name: how GitHub begins an error's path.
   var label: String { name.map { "\(kind) \($0)" } ?? kind }
 }

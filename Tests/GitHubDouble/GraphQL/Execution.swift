@@ -6,10 +6,12 @@ struct GraphQLExecution {
   private var errors: [JSONNode] = []
   private var holes: [GraphQLBody.Hole] = []
 
-  static func run(_ selection: PlannedSelection, _ context: GraphQLContext) -> GraphQLBody {
+  static func run(
+    _ selection: PlannedSelection, on root: GraphQLNode = .query, _ context: GraphQLContext
+  ) -> GraphQLBody {
     var execution = GraphQLExecution(context: context)
     execution.writer.raw("{\"data\":")
-    execution.write(.query, selection)
+    execution.write(root, selection)
     if !execution.errors.isEmpty {
       execution.writer.raw(",\"errors\":")
       execution.writer.write(.array(execution.errors))

@@ -21,7 +21,19 @@ extension GraphQLResolvers {
     "bodyText": { context, node, _ in its(context, node) { .text($0.body ?? "") } },
     "closed": { context, node, _ in its(context, node) { .flag($0.isClosed) } },
     "locked": { context, node, _ in its(context, node) { .flag($0.isLocked) } },
+    "activeLockReason": { context, node, _ in its(context, node) { lockReason($0.lockReason) } },
+    "milestone": { context, node, _ in
+      guard case .item(let repository, let position) = node else { return .null }
+      let model = context.world.repositories[repository]
+      return .optional(model.milestone(model.items[position].milestone).map { .milestone(repository, $0) })
+    },
     "author": { context, node, _ in its(context, node) { author($0.author) } },
+    "authorAssociation": { context, node, _ in
+      guard case .item(let repository, _) = node else { return .null }
+      return its(context, node) { association($0.author, context.world.repositories[repository]) }
+    },
+    "lastEditedAt": { context, node, _ in its(context, node) { .optional($0.lastEditedAt) } },
+    "editor": { context, node, _ in its(context, node) { author($0.editor) } },
     "createdAt": { context, node, _ in its(context, node) { .moment($0.createdAt) } },
     "updatedAt": { context, node, _ in its(context, node) { .moment($0.updatedAt) } },
     "closedAt": { context, node, _ in its(context, node) { .optional($0.closedAt) } },
@@ -61,21 +73,22 @@ extension GraphQLResolvers {
     },
     "comments": { context, node, arguments in
       guard case .item(let repository, let position) = node else { return .null }
-      let comments = context.world.repositories[repository].items[position].comments
+      let all = context.world.repositories[repository].items[position].comments
+      let listed = all.indices.filter { all[$0].isListed }
       guard let order = arguments.values["orderBy"], !order.isNull else {
         return GraphQLPage.of(
-          "IssueComment", count: comments.count, arguments: arguments,
-          key: { GraphQLPageKey(value: comments[$0].createdAt, id: comments[$0].id) },
-          node: { .comment(repository, position, $0) })
+          "IssueComment", count: listed.count, arguments: arguments,
+          key: { GraphQLPageKey(value: all[listed[$0]].createdAt, id: all[listed[$0]].id) },
+          node: { .comment(repository, position, listed[$0]) })
       }
       let descending = order["direction"]?.string == "DESC"
-      let places = comments.indices.sorted { a, b in
-        let earlier = (comments[a].updatedAt, comments[a].id) < (comments[b].updatedAt, comments[b].id)
+      let places = listed.sorted { a, b in
+        let earlier = (all[a].updatedAt, all[a].id) < (all[b].updatedAt, all[b].id)
         return descending != earlier
       }
       return GraphQLPage.of(
         "IssueComment", count: places.count, arguments: arguments, descending: descending,
-        key: { GraphQLPageKey(value: comments[places[$0]].updatedAt, id: comments[places[$0]].id) },
+        key: { GraphQLPageKey(value: all[places[$0]].updatedAt, id: all[places[$0]].id) },
         node: { .comment(repository, position, places[$0]) })
     },
   ]

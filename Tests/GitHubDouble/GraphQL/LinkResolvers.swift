@@ -2,8 +2,7 @@
 extension GraphQLResolvers {
   private static func item(_ context: GraphQLContext, _ node: GraphQLNode) -> (Int, RepositoryModel.Item)? {
     switch node {
-    case .item(let repository, let position), .closedEvent(let repository, let position):
-      (repository, context.world.repositories[repository].items[position])
+    case .item(let repository, let position): (repository, context.world.repositories[repository].items[position])
     default: nil
     }
   }
@@ -23,25 +22,20 @@ extension GraphQLResolvers {
     },
   ]
 
-  /// Of an issue: the event that closed it, and no other.
-  static let timeline: [String: GraphQLResolver] = [
-    "timelineItems": { context, node, arguments in
-      guard case .item(let repository, let position) = node else { return .null }
-      let isClosed = context.world.repositories[repository].items[position].isClosed
-      let isWanted = arguments.strings("itemTypes")?.contains("CLOSED_EVENT") ?? true
+  /// Of an issue.
+  static let issueLinks: [String: GraphQLResolver] = [
+    "closedByPullRequestsReferences": { context, node, arguments in
+      guard let (repository, issue) = item(context, node) else { return .null }
+      let items = context.world.repositories[repository].items
+      let includesClosed = arguments.values["includeClosedPrs"]?.bool == true
+      let positions = items.indices.filter { position in
+        guard items[position].pull?.closes.contains(issue.number) == true else { return false }
+        return includesClosed || !items[position].isClosed
+      }
       return GraphQLPage.of(
-        "IssueTimelineItems", count: isClosed && isWanted ? 1 : 0, arguments: arguments,
-        key: { GraphQLPageKey(value: Int64($0), id: 0) }, node: { _ in .closedEvent(repository, position) })
+        "PullRequest", count: positions.count, arguments: arguments, key: { GraphQLPageKey(value: Int64($0), id: 0) },
+        node: { .item(repository, positions[$0]) })
     }
-  ]
-
-  static let closedEvent: [String: GraphQLResolver] = [
-    "id": { context, node, _ in item(context, node).map { .text("CE_kwDO\($1.id)") } ?? .null },
-    "createdAt": { context, node, _ in item(context, node).map { .moment($1.closedAt ?? $1.updatedAt) } ?? .null },
-    "closer": { context, node, _ in
-      guard let (repository, item) = item(context, node), let sha = item.closingCommit else { return .null }
-      return .object(.commit(repository, sha))
-    },
   ]
 
   static let commit: [String: GraphQLResolver] = [

@@ -22,7 +22,7 @@ struct GraphQLMeasure {
     self.reuse = reuse
     self.fragments = fragments
     self.variables = variables
-    walk([("Query", operation.selections)], times: 1, path: [])
+    walk([(operation.root, operation.selections)], times: 1, path: [])
   }
 
   private mutating func walk(_ sets: [(String, [GraphQLSelection])], times: Int, path: [String]) {

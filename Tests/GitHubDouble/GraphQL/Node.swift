@@ -12,11 +12,17 @@ enum GraphQLNode {
   case label(Int, RepositoryModel.Label)
   /// Of a repository, by its name.
   case commit(Int, String)
-  /// The event that closed an issue.
-  case closedEvent(Int, Int)
+  /// Of the item at that place.
+  case event(Int, Int, RepositoryModel.TimelineEvent)
+  case milestone(Int, RepositoryModel.Milestone)
+  case mutation
+  /// What a mutation of that name answers: the comment.
+  indirect case payload(String, GraphQLNode?, clientMutationID: String?)
   /// Of a repository, by its number.
   case discussion(Int, Int)
   case account(RepositoryModel.Account)
+  /// Whose token it is: the only account whose login is as in REST.
+  case viewer(RepositoryModel.Account)
   case reference(String)
   case rateLimit
   case connection(GraphQLPage)
@@ -37,7 +43,11 @@ enum GraphQLNode {
     case .file: "PullRequestChangedFile"
     case .label: "Label"
     case .commit: "Commit"
-    case .closedEvent: "ClosedEvent"
+    case .event(_, _, let event): event.kind.typeName
+    case .milestone: "Milestone"
+    case .mutation: "Mutation"
+    case .payload(let type, _, _): type
+    case .viewer: "User"
     case .discussion: "Discussion"
     case .account(let account): account.kind.rawValue
     case .reference: "Ref"

@@ -15,6 +15,10 @@ enum NodeID {
   static func thread(_ repository: Int64, _ number: Int, _ id: Int64) -> String {
     "PRRT_kwDO\(repository)_\(number)_\(id)"
   }
+  static func milestone(_ repository: Int64, _ id: Int64) -> String { "MI_kwDO\(repository)_\(id)" }
+  static func event(_ repository: Int64, _ event: RepositoryModel.TimelineEvent) -> String {
+    "\(event.kind.typeName.filter(\.isUppercase))_kwDO\(repository)_\(event.id)"
+  }
   static func label(_ repository: Int64, _ id: Int64) -> String { "LA_kwDO\(repository)_\(id)" }
 
   /// The prefix and the numbers of an id.

@@ -2,6 +2,7 @@
 struct GraphQLContext {
   let world: World
   let account: RepositoryModel.Account
+  let mayWrite: Bool
 }
 
 typealias GraphQLResolver = @Sendable (GraphQLContext, GraphQLNode, GraphQLArguments) -> GraphQLResult
@@ -11,12 +12,14 @@ enum GraphQLResolvers {
   static let table: [String: [String: GraphQLResolver]] = {
     var table: [String: [String: GraphQLResolver]] = [
       "Query": query, "Repository": repository, "RateLimit": rateLimit, "PageInfo": pageInfo,
-      "PullRequest": item.merging(pullRequest.merging(links) { $1 }) { $1 },
-      "Issue": item.merging(issue.merging(timeline) { $1 }) { $1 },
+      "PullRequest": item.merging(pullRequest.merging(links) { $1 }) { $1 }.merging(timeline("PullRequest")) { $1 },
+      "Issue": item.merging(issue.merging(issueLinks) { $1 }) { $1 }.merging(timeline("Issue")) { $1 },
       "IssueComment": comment, "PullRequestReview": review, "PullRequestReviewComment": reviewComment,
       "PullRequestReviewThread": thread, "PullRequestChangedFile": file, "Label": label, "Ref": reference,
-      "Discussion": discussion, "Commit": commit, "ClosedEvent": closedEvent,
+      "Discussion": discussion, "Commit": commit, "Milestone": milestone, "Mutation": mutation,
+      "MinimizeCommentPayload": payload("minimizedComment"), "UnminimizeCommentPayload": payload("unminimizedComment"),
     ]
+    table.merge(events) { $1 }
     for kind in ["User", "Bot", "Organization", "Mannequin", "EnterpriseUserAccount"] { table[kind] = account }
     for type in GraphQLSchema.github.types.keys {
       if type.hasSuffix("Connection") { table[type] = connection }
@@ -67,7 +70,10 @@ enum GraphQLResolvers {
     "id": { _, node, _ in user(node) { .text($0.nodeID) } },
     // 32 bits, and null beyond.
     "databaseId": { _, node, _ in user(node) { $0.id > Int32.max ? .null : .integer(Int($0.id)) } },
-    "login": { _, node, _ in user(node) { .text($0.graphQLLogin) } },
+    "login": { _, node, _ in
+      if case .viewer(let account) = node { return .text(account.login) }
+      return user(node) { .text($0.graphQLLogin) }
+    },
     "url": { _, node, _ in
       user(node) { .text("https://github.com/\($0.kind == .bot ? "apps/" : "")\($0.graphQLLogin)") }
     },
@@ -77,8 +83,10 @@ enum GraphQLResolvers {
   private static func user(
     _ node: GraphQLNode, _ value: (RepositoryModel.Account) -> GraphQLResult
   ) -> GraphQLResult {
-    guard case .account(let account) = node else { return .null }
-    return value(account)
+    switch node {
+    case .account(let account), .viewer(let account): value(account)
+    default: .null
+    }
   }
 
   static let label: [String: GraphQLResolver] = [

@@ -23,14 +23,14 @@ extension GraphQLResolvers {
         errors: nodes.indices.filter { nodes[$0] == nil }.map { ($0, "NOT_FOUND", unresolved(ids[$0])) })
     },
     "rateLimit": { _, _, _ in .object(.rateLimit) },
-    "viewer": { context, _, _ in .object(.account(context.account)) },
+    "viewer": { context, _, _ in .object(.viewer(context.account)) },
   ]
 
   private static func unresolved(_ id: String) -> String {
     "Could not resolve to a node with the global id of '\(id)'"
   }
 
-  private static func find(_ id: String, _ world: World) -> GraphQLNode? {
+  static func find(_ id: String, _ world: World) -> GraphQLNode? {
     guard let (prefix, numbers) = NodeID.parts(id), let repository = world.repository(id: numbers[0]) else {
       return nil
     }
@@ -102,6 +102,25 @@ extension GraphQLResolvers {
       return GraphQLPage.of(
         "Label", count: labels.count, arguments: arguments, key: { GraphQLPageKey(value: Int64($0), id: 0) },
         node: { .label(index, labels[$0]) })
+    },
+    "milestone": { context, node, arguments in
+      guard case .repository(let index) = node, let number = arguments.integer("number") else { return .null }
+      guard let milestone = context.world.repositories[index].milestone(number) else {
+        return .missing(
+          type: "NOT_FOUND", message: "Could not resolve to a Milestone with the number of \(number).")
+      }
+      return .object(.milestone(index, milestone))
+    },
+    "milestones": { context, node, arguments in
+      guard case .repository(let index) = node else { return .null }
+      let states = arguments.strings("states")
+      let milestones = context.world.repositories[index].milestones.filter {
+        states?.contains($0.isClosed ? "CLOSED" : "OPEN") ?? true
+      }
+      return GraphQLPage.of(
+        "Milestone", count: milestones.count, arguments: arguments,
+        key: { GraphQLPageKey(value: Int64(milestones[$0].number), id: 0) },
+        node: { .milestone(index, milestones[$0]) })
     },
     "pullRequests": { context, node, arguments in
       items(context, node, arguments, type: "PullRequest") { item in

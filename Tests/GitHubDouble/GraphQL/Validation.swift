@@ -23,8 +23,8 @@ struct GraphQLValidation {
   }
 
   private mutating func run() {
-    guard operation.kind == "query" else {
-      return report("The GitHub double serves queries only, no \(operation.kind)", [], operation.location, [])
+    guard operation.kind != "subscription" else {
+      return report("The GitHub double serves no subscriptions", [], operation.location, [])
     }
     for variable in operation.variables {
       declared[variable.name] = variable
@@ -37,7 +37,7 @@ struct GraphQLValidation {
     if let name = fragments.keys.sorted().first(where: { reaches($0, from: $0, past: []) }) {
       return report("Fragment \(name) contains an infinite loop", [], operation.location, ["code": "infiniteLoop"])
     }
-    check(operation.selections, on: "Query", path: [operation.label])
+    check(operation.selections, on: operation.root, path: [operation.label])
     for variable in operation.variables where !used.contains(variable.name) {
       report(
         "Variable $\(variable.name) is declared by \(operation.name ?? "anonymous query") but not used",
@@ -51,7 +51,7 @@ struct GraphQLValidation {
     }
     if errors.isEmpty {
       var merging = GraphQLMerging(schema: schema, fragments: fragments)
-      for conflict in merging.conflicts([("Query", operation.selections)]) {
+      for conflict in merging.conflicts([(operation.root, operation.selections)]) {
         report(conflict.message, [operation.label], conflict.location, ["code": "fieldConflict"])
       }
     }

@@ -81,7 +81,17 @@ extension RepositoryModel {
     public var labels: [String] = []
     public var assignees: [Account] = []
     public var isLocked = false
+    /// `off-topic`, `too heated`, `resolved`, `spam`, or nil.
+    public var lockReason: String?
+    /// The milestone's number.
+    public var milestone: Int?
     public var comments: [Comment] = []
+    public var reactions: [Reaction] = []
+    /// What happened to it, in this order.
+    public var timeline: [TimelineEvent] = []
+    /// When its body was last changed, and by whom.
+    public var lastEditedAt: Int64?
+    public var editor: Account?
     /// The commit that closed the issue, where one did.
     public var closingCommit: String?
     public var pull: Pull?
@@ -139,6 +149,13 @@ extension RepositoryModel {
     public var author: Account?
     public var createdAt: Int64
     public var updatedAt: Int64
+    public var reactions: [Reaction] = []
+    public var lastEditedAt: Int64?
+    public var editor: Account?
+    /// Why it is hidden, as GitHub's classifier says it: `OUTDATED`; nil where it is not.
+    public var minimizedReason: String?
+    /// Whether lists show it: GitHub's lag behind what was just written.
+    public var isListed = true
 
     public init(id: Int64, body: String, author: Account?, createdAt: Int64) {
       self.id = id

@@ -14,6 +14,10 @@ public struct RepositoryModel: Sendable {
   /// Logins in lower case that belong to nobody: their permission answers 404.
   public var missingAccounts: Set<String> = []
   public var labels: [Label] = []
+  /// In the order of their numbers.
+  public var milestones: [Milestone] = []
+  /// `author_association` by login in lower case, where it is another than roles make it.
+  public var associations: [String: String] = [:]
   /// Numbers that are taken by something else than an issue or a pull request.
   public var gone: [Int: Gone] = [:]
   /// `owner/name` that lead here with a 301.
@@ -86,10 +90,9 @@ public struct RepositoryModel: Sendable {
     at moment: Int64 = 1_700_000_000
   ) -> Int {
     let number = nextNumber
-    var item = Item(number: number, id: nextID(), title: title, body: body, author: author, createdAt: moment)
-    item.labels = labels
-    for label in labels { _ = self.label(named: label) }
+    let item = Item(number: number, id: nextID(), title: title, body: body, author: author, createdAt: moment)
     self[number] = item
+    for label in labels { apply(.addLabel(label), to: number, by: author, at: moment) }
     return number
   }
 

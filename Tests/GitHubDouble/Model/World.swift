@@ -24,6 +24,35 @@ final class World {
 
   init(_ repositories: [RepositoryModel]) { self.repositories = repositories }
 
+  /// Seconds by which lists lag behind the comments that requests post.
+  var listingLag: Int64 = 0
+  private var unlisted: [(repository: Int, number: Int, comment: Int64, until: Int64)] = []
+
+  /// Keeps a comment out of lists till the lag is over.
+  func unlist(_ comment: Int64, on number: Int, of repository: Int) {
+    guard listingLag > 0 else { return }
+    show(comment, on: number, of: repository, isListed: false)
+    unlisted.append((repository, number, comment, now + listingLag))
+  }
+
+  /// Shows the comments whose time has come.
+  func list() {
+    let moment = now
+    let due = unlisted.filter { $0.until <= moment }
+    guard !due.isEmpty else { return }
+    unlisted.removeAll { $0.until <= moment }
+    for entry in due { show(entry.comment, on: entry.number, of: entry.repository, isListed: true) }
+    touch()
+  }
+
+  private func show(_ comment: Int64, on number: Int, of repository: Int, isListed: Bool) {
+    _ = repositories[repository].update(number) { item in
+      for place in item.comments.indices where item.comments[place].id == comment {
+        item.comments[place].isListed = isListed
+      }
+    }
+  }
+
   var now: Int64 { Int64(Date().timeIntervalSince1970) + clockOffset }
 
   func record(_ mutation: GitHubDouble.Mutation) {

@@ -3,7 +3,7 @@ extension RESTCall {
     let model = world.repositories[index]
     let item = try item(index, number)
     let since = try since()
-    let comments = item.comments.filter { $0.updatedAt >= since ?? .min }
+    let comments = item.comments.filter { $0.isListed && $0.updatedAt >= since ?? .min }
     return listing(index, count: comments.count) { rendering.comment(comments[$0], on: item, of: model, &$1) }
   }
 
@@ -12,7 +12,9 @@ extension RESTCall {
     let since = try since() ?? .min
     var places: [(item: Int, comment: RepositoryModel.Comment)] = []
     for (position, item) in model.items.enumerated() {
-      for comment in item.comments where comment.updatedAt >= since { places.append((position, comment)) }
+      for comment in item.comments where comment.isListed && comment.updatedAt >= since {
+        places.append((position, comment))
+      }
     }
     let isDescending = query["direction"] == "desc" && query["sort"] != nil
     let byUpdate = query["sort"] == "updated"

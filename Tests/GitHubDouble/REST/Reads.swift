@@ -68,6 +68,28 @@ extension RESTCall {
     return listing(index, count: model.labels.count) { rendering.label(model.labels[$0], of: model, &$1) }
   }
 
+  /// Open ones where the query does not say otherwise, by number.
+  func milestones(_ index: Int) -> HTTPAnswer {
+    let model = world.repositories[index]
+    let state = query["state"] ?? "open"
+    let milestones = model.milestones.filter { state == "all" || ($0.isClosed ? "closed" : "open") == state }
+    return listing(index, count: milestones.count) { rendering.milestone(milestones[$0], of: model, &$1) }
+  }
+
+  func milestone(_ index: Int, _ number: Int) throws(RESTFailure) -> HTTPAnswer {
+    let model = world.repositories[index]
+    guard let milestone = model.milestone(number) else { throw .notFound }
+    return rendered { rendering.milestone(milestone, of: model, &$0) }
+  }
+
+  func timeline(_ index: Int, _ number: Int) throws(RESTFailure) -> HTTPAnswer {
+    let item = try item(index, number)
+    let story = item.story
+    return listing(index, count: story.count) {
+      rendering.entry(story[$0], on: item, of: world.repositories[index], &$1)
+    }
+  }
+
   /// The item of a number, or the answer that GitHub gives where there is none.
   func item(_ index: Int, _ number: Int) throws(RESTFailure) -> RepositoryModel.Item {
     let model = world.repositories[index]
@@ -84,7 +106,7 @@ extension RESTCall {
 
   func issue(_ index: Int, _ number: Int) throws(RESTFailure) -> HTTPAnswer {
     let item = try item(index, number)
-    return rendered { rendering.issue(item, of: world.repositories[index], &$0) }
+    return rendered { rendering.issue(item, of: world.repositories[index], isWhole: true, &$0) }
   }
 
   func issueLabels(_ index: Int, _ number: Int) throws(RESTFailure) -> HTTPAnswer {

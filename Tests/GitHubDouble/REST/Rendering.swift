@@ -142,19 +142,22 @@ struct RESTRendering {
     writer.raw("]")
   }
 
-  func reactions(_ url: String, _ writer: inout JSONWriter) {
+  func reactions(_ reactions: [RepositoryModel.Reaction], _ url: String, _ writer: inout JSONWriter) {
     writer.key("reactions")
     writer.raw("{")
     writer.member("url", url + "/reactions")
-    for name in ["total_count", "+1", "-1", "laugh", "hooray", "confused", "heart", "rocket", "eyes"] {
+    writer.member("total_count", reactions.count)
+    for name in RepositoryModel.Reaction.contents {
       writer.key(name)
-      writer.raw("0")
+      writer.write(reactions.isEmpty ? 0 : Int64(reactions.count { $0.content == name }))
     }
     writer.raw("}")
   }
 
-  /// An item as the issues endpoints show it.
-  func issue(_ item: RepositoryModel.Item, of model: RepositoryModel, _ writer: inout JSONWriter) {
+  /// An item as the issues endpoints and events show it; only what is asked for by number says who closed it.
+  func issue(
+    _ item: RepositoryModel.Item, of model: RepositoryModel, isWhole: Bool = false, _ writer: inout JSONWriter
+  ) {
     let api = "\(api(model))/issues/\(item.number)"
     let page = "\(Self.web)/\(model.fullName)/\(item.isPullRequest ? "pull" : "issues")/\(item.number)"
     writer.raw("{")
@@ -180,13 +183,14 @@ struct RESTRendering {
     user(item.assignees.first, &writer)
     writer.key("assignees")
     users(item.assignees, &writer)
-    writer.member("milestone", nil as String?)
+    writer.key("milestone")
+    milestone(model.milestone(item.milestone), of: model, &writer)
     writer.member("comments", item.comments.count)
     writer.member("created_at", moment: item.createdAt)
     writer.member("updated_at", moment: item.updatedAt)
     writer.member("closed_at", moment: item.closedAt)
-    writer.member("author_association", association(item.author, model))
-    writer.member("active_lock_reason", nil as String?)
+    writer.member("author_association", Self.association(item.author, model))
+    writer.member("active_lock_reason", item.lockReason)
     if let pull = item.pull {
       writer.member("draft", pull.isDraft)
       writer.key("pull_request")
@@ -199,8 +203,11 @@ struct RESTRendering {
       writer.raw("}")
     }
     writer.member("body", item.body)
-    writer.member("closed_by", nil as String?)
-    reactions(api, &writer)
+    if isWhole {
+      writer.key("closed_by")
+      user(item.closedBy, &writer)
+    }
+    reactions(item.reactions, api, &writer)
     writer.member("timeline_url", api + "/timeline")
     writer.member("performed_via_github_app", nil as String?)
     writer.member("state_reason", item.isPullRequest ? nil : item.stateReason)
@@ -209,7 +216,7 @@ struct RESTRendering {
 
   func comment(
     _ comment: RepositoryModel.Comment, on item: RepositoryModel.Item, of model: RepositoryModel,
-    _ writer: inout JSONWriter
+    isTimeline: Bool = false, _ writer: inout JSONWriter
   ) {
     let url = "\(api(model))/issues/comments/\(comment.id)"
     writer.raw("{")
@@ -226,14 +233,20 @@ struct RESTRendering {
     writer.member("created_at", moment: comment.createdAt)
     writer.member("updated_at", moment: comment.updatedAt)
     writer.member("body", comment.body)
-    writer.member("author_association", association(comment.author, model))
-    reactions(url, &writer)
+    writer.member("author_association", Self.association(comment.author, model))
+    reactions(comment.reactions, url, &writer)
     writer.member("performed_via_github_app", nil as String?)
+    if isTimeline {
+      writer.member("event", "commented")
+      writer.key("actor")
+      user(comment.author ?? .ghost, &writer)
+    }
     writer.raw("}")
   }
 
-  func association(_ account: RepositoryModel.Account?, _ model: RepositoryModel) -> String {
+  static func association(_ account: RepositoryModel.Account?, _ model: RepositoryModel) -> String {
     guard let account else { return "NONE" }
+    if let known = model.associations[account.login.lowercased()] { return known }
     if account.login.lowercased() == model.owner.login.lowercased() { return "OWNER" }
     return model.collaborators[account.login.lowercased()].map { $0 == "read" ? "NONE" : "COLLABORATOR" } ?? "NONE"
   }

@@ -98,6 +98,9 @@ struct RESTCall {
       handler = { () throws(RESTFailure) in try self.contents(index, path.dropFirst().joined(separator: "/")) }
     case ("GET", "collaborators", 3) where path[2] == "permission":
       handler = { () throws(RESTFailure) in try self.permission(index, of: path[1]) }
+    case ("GET", "milestones", 1): handler = { () throws(RESTFailure) in self.milestones(index) }
+    case ("GET", "milestones", 2) where number != nil:
+      handler = { () throws(RESTFailure) in try self.milestone(index, number ?? 0) }
     case ("GET", "labels", 1): handler = { () throws(RESTFailure) in self.labels(index) }
     case ("GET", "pulls", 1): handler = { () throws(RESTFailure) in self.pulls(index) }
     case ("GET", "pulls", 2) where path[1] == "comments":
@@ -113,6 +116,12 @@ struct RESTCall {
       handler = { () throws(RESTFailure) in try self.allComments(index) }
     case ("GET", "issues", 2) where number != nil:
       handler = { () throws(RESTFailure) in try self.issue(index, number ?? 0) }
+    case ("GET", "issues", 3) where number != nil && path[2] == "timeline":
+      handler = { () throws(RESTFailure) in try self.timeline(index, number ?? 0) }
+    case ("GET", "issues", 3) where number != nil && path[2] == "reactions":
+      handler = { () throws(RESTFailure) in try self.reactions(index, to: .item(number ?? 0)) }
+    case ("GET", "issues", 4) where path[1] == "comments" && Int64(path[2]) != nil && path[3] == "reactions":
+      handler = { () throws(RESTFailure) in try self.reactions(index, to: .comment(Int64(path[2]) ?? 0)) }
     case ("GET", "issues", 3) where number != nil && ["comments", "labels"].contains(path[2]):
       handler = { () throws(RESTFailure) in
         path[2] == "labels" ? try self.issueLabels(index, number ?? 0) : try self.comments(index, number ?? 0)

@@ -30,6 +30,7 @@ final class Service: @unchecked Sendable {
 
   init(_ repositories: [RepositoryModel], _ configuration: GitHubDouble.Configuration) {
     world = World(repositories)
+    world.listingLag = configuration.listingLag
     self.configuration = configuration
     budget = RateBudget(
       restLimit: configuration.restLimit, graphQLLimit: configuration.graphQLLimit,
@@ -155,6 +156,7 @@ final class Service: @unchecked Sendable {
 
   private func respond(_ request: ReceivedRequest, _ entry: Int) -> HTTPAnswer {
     let message = request.message
+    world.list()
     guard message.headers["user-agent"]?.isEmpty == false else {
       return HTTPAnswer(
         403,
@@ -207,7 +209,8 @@ final class Service: @unchecked Sendable {
       }
       answer = HTTPAnswer(refusal["errors"] == nil ? 400 : 200, refusal.bytes)
     } else {
-      let (body, isNew) = call.answer(GraphQLContext(world: world, account: identity.account))
+      let (body, isNew) = call.answer(
+        GraphQLContext(world: world, account: identity.account, mayWrite: identity.mayWrite))
       if isNew { remember(body.bytes.count) }
       answer = HTTPAnswer(200, body.filled(cost: call.points, nodes: call.nodes, window))
     }

@@ -26,14 +26,17 @@ struct CommandScan {
   /// The comment with its candidates' names replaced, up to the end of the last one's paragraph.
   private var marked: [UInt8] = []
   private let nonce: String
+  private let names: [String]
   /// Whether the parser could take long; then nothing is parsed.
   private(set) var isIntricate = false
 
   /// The commands of `body` in the order of their lines; with `isIntricate`, the candidates.
-  static func scan(_ body: String) -> (commands: [Candidate], isIntricate: Bool) {
+  ///
+  /// - Parameter names: in lower case, the names that commands have; what is near to one of them is a candidate too.
+  static func scan(_ body: String, names: [String]) -> (commands: [Candidate], isIntricate: Bool) {
     let bytes = Array(body.utf8)
     guard bytes.count <= maximumSize else { return ([], false) }
-    var scan = CommandScan(bytes)
+    var scan = CommandScan(bytes, names)
     scan.findCandidates(in: bytes)
     guard !scan.candidates.isEmpty else { return ([], false) }
     if scan.isIntricate { return (scan.candidates, true) }
@@ -41,7 +44,15 @@ struct CommandScan {
     return (found, false)
   }
 
-  private init(_ bytes: [UInt8]) {
+  /// Whether any line begins as commands do; says so of more texts than have commands, and of none that has one too few.
+  static func mayHoldCommands(_ body: String) -> Bool {
+    let bytes = Array(body.utf8)
+    guard bytes.count <= maximumSize else { return false }
+    return bytes.split(whereSeparator: { $0 == 0x0A || $0 == 0x0D }).contains { name(in: $0) != nil }
+  }
+
+  private init(_ bytes: [UInt8], _ names: [String]) {
+    self.names = names
     nonce = "c" + String(UInt64.random(in: .min ... .max), radix: 36)
     marked.reserveCapacity(bytes.count + 1024)
   }
@@ -107,10 +118,10 @@ struct CommandScan {
   }
 
   private func isNear(_ word: String, _ unknown: inout Int) -> Bool {
-    if CommandName(rawValue: word) != nil { return true }
+    if names.contains(word) { return true }
     guard unknown < Self.maximumUnknown else { return false }
     unknown += 1
-    return nearest(to: word, among: CommandName.allCases.map(\.rawValue)) != nil
+    return nearest(to: word, among: names) != nil
   }
 
   /// Where the name stands in a line that starts with a slash, a letter, and letters, digits, `-` or `_` up to white
@@ -147,59 +158,5 @@ struct CommandScan {
       rest = rest[rest.index(after: open)...]
     }
     return arguments
-  }
-}
-
-/// Keeps away from the parser what older releases of cmark-gfm take quadratic time for (CVE-2023-22483, CVE-2023-24824):
-/// containers nested thousands deep, and inline HTML that is opened thousands of times.
-struct ParsingBounds {
-  /// Block quotes and list items that one line may open.
-  static let maximumDepth = 50
-  /// Declarations, instructions, CDATA sections and comments (`<!`, `<?`).
-  static let maximumDeclarations = 100
-
-  private(set) var areExceeded = false
-  private var declarations = 0
-
-  /// Takes the next line into account.
-  mutating func read(_ line: ArraySlice<UInt8>) {
-    if Self.containers(in: line) > Self.maximumDepth { areExceeded = true }
-    var previous: UInt8 = 0
-    for byte in line {
-      if previous == UInt8(ascii: "<"), byte == UInt8(ascii: "!") || byte == UInt8(ascii: "?") { declarations += 1 }
-      previous = byte
-    }
-    if declarations > Self.maximumDeclarations { areExceeded = true }
-  }
-
-  /// How many container marks begin the line, as far as it matters.
-  private static func containers(in line: ArraySlice<UInt8>) -> Int {
-    var count = 0
-    var at = line.startIndex
-    func isEndOfMark(_ index: Int) -> Bool { index >= line.endIndex || line[index] == 0x20 || line[index] == 0x09 }
-    while at < line.endIndex, count <= maximumDepth {
-      switch line[at] {
-      case 0x20, 0x09:
-        at += 1
-      case UInt8(ascii: ">"):
-        count += 1
-        at += 1
-      case UInt8(ascii: "-"), UInt8(ascii: "+"), UInt8(ascii: "*"):
-        guard isEndOfMark(at + 1) else { return count }
-        count += 1
-        at += 1
-      case 0x30...0x39:
-        var end = at
-        while end < line.endIndex, end - at < 10, (0x30...0x39).contains(line[end]) { end += 1 }
-        guard end < line.endIndex, line[end] == UInt8(ascii: ".") || line[end] == UInt8(ascii: ")"),
-          isEndOfMark(end + 1)
-        else { return count }
-        count += 1
-        at = end + 1
-      default:
-        return count
-      }
-    }
-    return count
   }
 }

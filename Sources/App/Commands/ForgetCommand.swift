@@ -1,0 +1,71 @@
+import ActionsRuntime
+import ArgumentParser
+import Domain
+import Markup
+import Reporting
+import Store
+
+/// `yardmaster forget`: one person's data.
+struct ForgetCommand: SessionCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "forget",
+    abstract: "Remove what says who a pseudonym of the audit log is; name what else holds the login.",
+    discussion: """
+      Says what it would do; does it with --yes. The audit log stays as it is, and whole: without the mapping, and the \
+      salt in it, nobody can tell whose pseudonym it holds, not even with the key. A later entry of the same login has \
+      another pseudonym. Entries that were written without pseudonyms (audit.pseudonyms) keep the login: the log cannot \
+      be changed.
+
+      Captured rows and events are named, and left. With --captured the login is taken out of them too, as GitHub does \
+      with accounts that were deleted: no author, and no row in contributors. Texts, which may mention anybody, are not \
+      searched. The next capture brings back what GitHub still tells.
+
+      Example: yardmaster forget --login mona --captured --yes
+      """)
+
+  @Option(help: ArgumentHelp("Whom to forget; case does not matter.", valueName: "login"))
+  var login: String
+
+  @Flag(help: "Take the login out of captured rows and of events too.")
+  var captured = false
+
+  @Flag(help: "Do it; without it nothing is written.")
+  var yes = false
+
+  func validate() throws {
+    if login.isEmpty || login.hasPrefix("@") { throw ValidationError("--login takes a login, without '@'.") }
+  }
+
+  func execute(in session: Session) async throws -> ExitStatus {
+    let store = try session.makeStore()
+    let result =
+      yes ? try await store.forget(login: login, captured: captured) : try await store.traces(of: login)
+    await store.close()
+    for line in lines(result) { session.log.line(line) }
+    return .done
+  }
+
+  private func lines(_ result: ForgottenLogin) -> [LogText] {
+    var lines: [LogText] = []
+    if let pseudonym = result.pseudonym {
+      lines.append(
+        yes
+          ? "Forgotten: nothing says any more that \(pseudonym) in the audit log is \(login)."
+          : "Would remove what says that \(pseudonym) in the audit log is \(login).")
+    } else {
+      lines.append("\(login) has no pseudonym in the audit log.")
+    }
+    for trace in result.traces {
+      let place: LogText = "\(trace.table).\(trace.column), rows: \(trace.rows)"
+      if trace.isRemovable, captured {
+        lines.append(yes ? "Removed from \(place)" : "Would remove from \(place)")
+      } else if trace.isRemovable {
+        lines.append("Still in \(place) (--captured removes it)")
+      } else {
+        lines.append("Still in \(place), and stays there")
+      }
+    }
+    if !yes { lines.append("Nothing was written; pass --yes to do it.") }
+    return lines
+  }
+}

@@ -1,0 +1,103 @@
+import ActionsRuntime
+import ArgumentParser
+import Domain
+import GitHub
+import Markup
+import Reporting
+import Store
+
+/// `yardmaster rollback`: undo what was done.
+struct RollbackCommand: SessionCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "rollback",
+    abstract: "Take back what a transaction, or a whole workflow run, did on GitHub.",
+    discussion: """
+      Each run names its transaction in the summary and in the output `transaction-id`; `yardmaster actions` lists them.
+
+      Everything is checked before anything is written: where somebody else changed an item since, the whole is refused \
+      (exit status 1), unless --force says to write over it. Each write is checked once more just before it is sent. What \
+      a killed rollback left is finished by the next one. A rollback is a transaction itself, and can be taken back.
+
+      Labels, state, assignees, milestone, title, lock, comments and reactions are restored; a workflow that was started \
+      cannot be taken back, and is named.
+
+      In a workflow, whoever started the run needs the permission that the configuration names (rollback: permission: …, \
+      maintain where it names none).
+      """)
+
+  @Option(help: ArgumentHelp("What one event brought about.", valueName: "uuid"))
+  var transaction: String?
+
+  @Option(help: ArgumentHelp("All that one workflow run did.", valueName: "n"))
+  var runID: Int64?
+
+  @Flag(help: "Show the plan; write nothing.")
+  var dryRun = false
+
+  @Flag(help: "Write over what others changed since.")
+  var force = false
+
+  static var publishesFailure: Bool { true }
+
+  func validate() throws {
+    guard (transaction == nil) != (runID == nil) else {
+      throw ValidationError("Name what to take back: either --transaction or --run-id.")
+    }
+    if let transaction, TransactionID(transaction) == nil { throw ValidationError("--transaction takes a UUID.") }
+  }
+
+  func execute(in session: Session) async throws -> ExitStatus {
+    let target: RollbackTarget =
+      if let id = transaction.flatMap({ TransactionID($0) }) { .transaction(id) } else { .run(runID ?? 0) }
+    let store = try session.makeStore()
+    let github = session.makeGitHub(ledger: store.budget)
+    let actor = session.environment.triggeringActor ?? session.environment.actor
+    let run = RollbackRun(session: session, github: github, store: store, isForced: force, actor: actor)
+    let report = try await session.deadline.run {
+      let (_, parts) = try await run.parts(of: target)
+      if dryRun {
+        var report = RollbackReport(target: target.words, isDryRun: true)
+        for part in parts { report.add(part) }
+        return report
+      }
+      if session.environment.isActions {
+        for repository in Set(parts.map(\.item.repository)) {
+          try await RollbackPermission(github: github, session: session, store: store).require(actor, in: repository)
+        }
+      }
+      return try await run.carryOut(target, parts)
+    }
+    if session.deadline.stopSignal == nil { await github.flush() }
+    await store.close()
+    for line in report.lines { session.log.line(line) }
+    session.log.line("\(report.verdict)")
+    let hasFailed = report.hasFailed || report.isRefused
+    let done = report.items.reduce(0) { $0 + $1.steps.count { $0.status == Action.Status.done } }
+    try session.outputs.write([
+      (.outcome, (hasFailed ? EventOutcome.failed : .processed).rawValue), (.actions, String(done)),
+      (.transactionID, report.transaction?.text ?? ""),
+    ])
+    try session.summary.append(report.markdown())
+    return hasFailed ? .failed : .done
+  }
+}
+
+/// Whether whoever started the workflow run may take things back.
+struct RollbackPermission {
+  let github: any GitHubAPI
+  let session: Session
+  let store: Store
+
+  func require(_ actor: String?, in repository: RepositoryName) async throws {
+    let source = ConfigurationSource(explicitFile: session.environment.configPath, github: github)
+    let needed = (try await source.load(for: repository) ?? Settings()).rollback.permission
+    let account = actor.map { Account(login: $0) }
+    let permission = try await PermissionLookup(github: github).permission(of: account, in: repository)
+    guard permission >= needed else {
+      throw Failure(
+        .configuration,
+        "\(actor ?? "Whoever started the run") has \(permission.word) permission in \(repository), and a rollback needs \(needed.word)",
+        advice: "Have somebody with that permission start it, or name a lower one under rollback: permission:.")
+    }
+  }
+}

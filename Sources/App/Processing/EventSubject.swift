@@ -1,0 +1,88 @@
+import Domain
+
+/// The item that an event is about, as the event shows it, and what the event shows that somebody did to it.
+struct EventSubject: Sendable {
+  let event: Event
+  /// Of a pull request, its issue side; its id is the pull request's own.
+  let issue: Issue
+  let comment: Comment?
+  let key: ThreadKey
+  /// What the ledger knows the event by.
+  var identity: EventIdentity
+
+  /// nil for events about no item, and for reviews, which no rule is about.
+  init?(_ event: Event) {
+    self.event = event
+    identity = event.identity
+    switch event.payload {
+    case .issue(let issue, _): (self.issue, comment) = (issue, nil)
+    case .comment(let comment, let issue, _): (self.issue, self.comment) = (issue, comment)
+    case .pullRequest(let pull, _): (issue, comment) = (Issue(pull), nil)
+    case .review, .reviewComment, .workflowDispatch, .schedule, .repositoryDispatch: return nil
+    }
+    key = ThreadKey(repository: event.repository, githubID: event.repositoryGitHubID, number: issue.number)
+  }
+
+  var trigger: Rule.Trigger { Rule.Trigger(event.name, event.action) }
+
+  /// The text that the event may bring commands in.
+  var text: String? {
+    if let comment { return comment.body }
+    return event.action == "opened" || event.action == "edited" ? issue.body : nil
+  }
+
+  /// What the text said before an edit; the text itself where the edit left it alone.
+  var previousBody: String? {
+    guard event.action == "edited" else { return nil }
+    if case .comment(_, _, let previous) = event.payload { return previous }
+    return event.previous.body ?? issue.body
+  }
+
+  /// Whoever wrote the text that commands are looked for in.
+  var author: Account? { comment.map(\.author) ?? issue.author }
+
+  var visit: ThreadVisit {
+    ThreadVisit(
+      key: key, textID: text == nil ? nil : comment?.id ?? 0, observed: observed, version: issue.updatedAt)
+  }
+
+  /// What the event's sender wrote to the item by hand.
+  ///
+  /// An App's act counts as a rule's: it is no person whose will a rule would have to give way to.
+  private var observed: [Facet: FacetRecord] {
+    guard comment == nil, let sender = event.sender, let at = issue.updatedAt ?? event.occurredAt else { return [:] }
+    let standing = Standing(will: sender.isBot ? .rule : .person, login: sender.login, moment: Moment(at))
+    func wrote(_ facet: Facet) -> [Facet: FacetRecord] {
+      [facet: FacetRecord(value: issue.state.value(of: facet), standing: standing)]
+    }
+    func wrote(_ facet: Facet, _ value: JSONValue) -> [Facet: FacetRecord] {
+      [facet: FacetRecord(value: value, standing: standing)]
+    }
+    let detail: String? =
+      switch event.payload {
+      case .issue(_, let detail), .pullRequest(_, let detail): detail
+      default: nil
+      }
+    switch (event.action, detail) {
+    case ("labeled", let name?): return wrote(.label(named: name), true)
+    case ("unlabeled", let name?): return wrote(.label(named: name), false)
+    case ("assigned", let login?): return wrote(.assignee(named: login), true)
+    case ("unassigned", let login?): return wrote(.assignee(named: login), false)
+    case ("closed", _), ("reopened", _): return wrote(.state)
+    case ("milestoned", _), ("demilestoned", _): return wrote(.milestone)
+    case ("locked", _), ("unlocked", _): return wrote(.lock)
+    case ("edited", _) where event.previous.title != nil: return wrote(.title)
+    default: return [:]
+    }
+  }
+}
+
+extension Issue {
+  init(_ pull: PullRequest) {
+    self.init(
+      id: pull.id, number: pull.number, title: pull.title, body: pull.body, isOpen: pull.isOpen, labels: pull.labels,
+      assignees: pull.assignees, author: pull.author, authorAssociation: pull.authorAssociation, isPullRequest: true,
+      isLocked: pull.isLocked, lockReason: pull.lockReason, milestone: pull.milestone, createdAt: pull.createdAt,
+      updatedAt: pull.updatedAt, closedAt: pull.closedAt)
+  }
+}

@@ -1,0 +1,25 @@
+/// An action as it stands in the store, with what an undo has to know besides.
+public struct RecordedAction: Hashable, Sendable {
+  public var action: Action
+  public var transaction: TransactionID
+  public var thread: ThreadKey
+  /// The order of writes to a thread.
+  public var sequence: Int64
+  /// By the database's clock.
+  public var settledAt: Timestamp?
+
+  public init(
+    action: Action, transaction: TransactionID, thread: ThreadKey, sequence: Int64, settledAt: Timestamp? = nil
+  ) {
+    self.action = action
+    self.transaction = transaction
+    self.thread = thread
+    self.sequence = sequence
+    self.settledAt = settledAt
+  }
+
+  /// Whether its effect stands: it happened, and was not taken back.
+  public var isLive: Bool { action.status == .done }
+  /// Whether it takes others back.
+  public var isUndo: Bool { !action.decision.undoes.isEmpty }
+}
