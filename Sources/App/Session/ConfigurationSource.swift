@@ -86,7 +86,7 @@ struct InvalidConfiguration: UserFacingError {
   var exitStatus: ExitStatus { .configuration }
   var problem: String { "\(file) has \(errors.count) \(errors.count == 1 ? "error" : "errors")" }
   var advice: String {
-    "Correct each; before a change is merged, a step with `command: config-check` shows them on the lines of its file."
+    "Correct each; before a change is merged, a step with 'command: config-check' shows them on the lines of its file."
   }
   var parts: [any UserFacingError] { errors }
 }
