@@ -43,8 +43,8 @@ struct AuditLine: Hashable, Sendable {
 /// Appends to the audit log, and knows what its hashes are made of.
 ///
 /// Appending needs the chain's head before the entry can be hashed. The head that was last seen is tried first, which
-/// saves a round trip where nobody else appended meanwhile; the statement fails where somebody did, and then the head is
-/// locked and read. The same goes for the pseudonyms of an entry's logins.
+/// saves a round trip where nobody else appended meanwhile; the statement fails where somebody did, and then the head
+/// is locked and read. The same goes for the pseudonyms of an entry's logins.
 final class AuditChain: Sendable {
   enum Algorithm: String, Sendable {
     case sha256

@@ -187,7 +187,7 @@ private struct AuditWalk {
     anchors.removeAll { $0.hash == hash && ($0.sequence ?? sequence) == sequence }
   }
 
-  /// Entries that were cut off at the end leave a chain that holds in itself; the stored head and anchors remember them.
+  /// Entries that were cut off at the end leave a chain that holds in itself; the stored end and anchors remember them.
   private mutating func end(_ row: PostgresRow) throws {
     let stored: Int64 = try row.decodeIfPresent("head_sequence") ?? 0
     let storedHash: String = try row.decodeIfPresent("head_hash") ?? AuditHead.none.hash

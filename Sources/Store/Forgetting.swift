@@ -44,8 +44,8 @@ extension Store {
     }
   }
 
-  /// Removes what says who the login's pseudonym in the audit log is. The log stays as it is, and whole; a later entry of
-  /// the same login has another pseudonym.
+  /// Removes what says who the login's pseudonym in the audit log is. The log stays as it is, and whole; a later entry
+  /// of the same login has another pseudonym.
   ///
   /// - Parameter captured: also takes the login out of captured rows and of events, as GitHub does with an account that
   ///   was deleted: NULL in its place, and no contributor. A capture brings back what GitHub still tells.

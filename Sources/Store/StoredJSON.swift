@@ -1,9 +1,9 @@
 /// Whether a `jsonb` column holds a document as this store writes it.
 ///
-/// Documents are hashed by their values, and some different documents have one value: JSON's null and none at all, 1 and
-/// 1.0, 0.1 and a number so near that a `Double` cannot tell. Of these, one is what the store writes.
+/// Documents are hashed by their values, and some different documents have one value: JSON's null and none at all, 1
+/// and 1.0, 0.1 and a number so near that a `Double` cannot tell. Of these, one is what the store writes.
 enum StoredJSON {
-  /// - Parameter text: what PostgreSQL prints: white space only after `:` and `,`, each number in full, without exponent.
+  /// - Parameter text: what PostgreSQL prints: white space only after `:` and `,`, each number without an exponent.
   static func isCanonical(_ text: String) -> Bool {
     guard text != "null" else { return false }
     let bytes = Array(text.utf8)

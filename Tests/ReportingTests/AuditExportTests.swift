@@ -37,7 +37,8 @@ import Testing
     let seed = UInt64.random(in: 0...UInt64.max)
     var generator = SeededGenerator(seed: seed)
     let pieces = [
-      "::error::x", "##[error]", "##\u{200B}[group]x", "#", "\n", "\r\n::warning::", "\"", ",", "\\", "=1+1", "@SUM(A1)",
+      "::error::x", "##[error]", "##\u{200B}[group]x", "#", "\n", "\r\n::warning::", "\"", ",", "\\", "=1+1",
+      "@SUM(A1)",
       "é", "\u{1F600}", "\u{202E}", "\u{0}", "\u{2028}", "a", " ", "\t", "+", "-2",
     ]
     var json = AuditExport.jsonl.header

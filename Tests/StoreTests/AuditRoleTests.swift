@@ -56,6 +56,30 @@ import Testing
     }
   }
 
+  @Test func theDocumentedSQLIsTheOneThatIsPrinted() throws {
+    let checkout = URL(filePath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent()
+      .deletingLastPathComponent().deletingLastPathComponent()
+    let document = try String(
+      contentsOf: checkout.appending(path: "Sources/App/App.docc/AuditRoles.md"), encoding: .utf8)
+    let sql = AuditRoles.sql(owner: "yardmaster_owner", runner: "yardmaster")
+    #expect(document.contains("```sql\n\(sql)```"))
+  }
+
+  /// Who is all-powerful anyway is no runner's role.
+  @Test func aSuperuserIsRefusedAsTheRunnersRole() async throws {
+    try await withStore { _, database in
+      let user: String = try await database.value("SELECT current_user::text AS value")
+      let owner = "yardmaster_owner_\(UInt32.random(in: 0...UInt32.max))"
+      let connection = try await database.connect()
+      let sql = AuditRoles.sql(owner: owner, runner: user)
+      let error = await #expect(throws: PostgresError.self) {
+        try await connection.transaction { transaction in try transaction.script(sql) }
+      }
+      #expect(error?.message.contains("superuser") == true)
+      await connection.close()
+    }
+  }
+
   private func drop(_ roles: [String], _ log: AuditLog) async throws {
     for role in roles.reversed() { try await log.script("DROP OWNED BY \(role) CASCADE; DROP ROLE \(role)") }
   }

@@ -11,9 +11,9 @@ struct AuditCommand: ParsableCommand {
     commandName: "audit",
     abstract: "Verify, export and prune the audit log; print the set-up that protects it.",
     discussion: """
-      Each repository has a chain of entries of which each holds the hash of the one before it. A job summary's anchor, \
-      SEQUENCE:HASH, is the chain's end at that time: kept outside of the database, it shows later whether the chain \
-      still goes through it.
+      Each repository has a chain of entries of which each holds the hash of the one before it. A job summary's \
+      anchor, SEQUENCE:HASH, is the chain's end at that time: kept outside of the database, it shows later whether \
+      the chain still goes through it.
 
       YARDMASTER_AUDIT_KEY keys the hashes: without the key nobody can write entries that hold. Without any key an \
       alteration shows only where not all that follows was hashed anew; anchors find that too.
@@ -80,12 +80,12 @@ struct AuditExportCommand: SessionCommand {
     commandName: "export",
     abstract: "Write the audit log as JSON Lines or CSV.",
     discussion: """
-      One record a line, with the fields \(AuditExport.fields.joined(separator: ", ")); metadata always has confidence, \
-      reasoning and evidence. Reads page by page, so that the size of the log does not matter.
+      One record a line, with the fields \(AuditExport.fields.joined(separator: ", ")); metadata always has \
+      confidence, reasoning and evidence. Reads page by page, so that the size of the log does not matter.
 
       JSON Lines are ASCII. CSV is that of RFC 4180; states and metadata are JSON in a field, and a field that a \
-      spreadsheet would take for a formula (=, +, -, @, tab) begins with an apostrophe. In a workflow's log, lines are \
-      kept from being workflow commands: for the exact bytes of CSV use --output.
+      spreadsheet would take for a formula (=, +, -, @, tab) begins with an apostrophe. In a workflow's log, lines \
+      are kept from being workflow commands: for the exact bytes of CSV use --output.
 
       Example: yardmaster audit export --format csv --since 2026-01-01 --output audit.csv
       """)
@@ -141,8 +141,9 @@ struct AuditPruneCommand: SessionCommand {
     abstract: "Remove entries older than the retention, and leave a signed checkpoint.",
     discussion: """
       Says what it would remove; removes it with --yes. The chain is verified first. What stays verifies from the \
-      checkpoint, which is signed with YARDMASTER_AUDIT_KEY; without a key nothing is pruned. The newest entry always \
-      stays. The database's role has to own the audit log, or to be granted prune_audit: see `yardmaster audit roles`.
+      checkpoint, which is signed with YARDMASTER_AUDIT_KEY; without a key nothing is pruned. The newest entry \
+      always stays. The database's role has to own the audit log, or to be granted prune_audit: see `yardmaster \
+      audit roles`.
 
       Example: yardmaster audit prune --retention-days 365 --yes
       """)
@@ -194,8 +195,8 @@ struct AuditRolesCommand: SessionCommand {
     abstract: "Print the SQL that takes the audit log out of the runner's hands.",
     discussion: """
       For psql, as a superuser, in a database that `yardmaster migrate` has brought up to date; again after each \
-      migration. Afterwards the runner's role owns nothing: it appends to the audit log, and can neither change, prune \
-      nor truncate it, nor lift the triggers that refuse that. Needs no database itself.
+      migration. Afterwards the runner's role owns nothing: it appends to the audit log, and can neither change, \
+      prune nor truncate it, nor lift the triggers that refuse that. Needs no database itself.
 
       Example: yardmaster audit roles --runner ci | psql "$ADMIN_URL"
       """)

@@ -8,7 +8,7 @@ enum AuditReport {
   static func lines(_ found: AuditVerification) -> [LogText] {
     let name = found.repository.description
     guard found.fault == nil else {
-      return ["FAIL  \(name): \(Figures.count(found.entries, "entry", "entries")) hold before the first that does not"]
+      return ["FAIL  \(name): entries that hold before the first that does not: \(found.entries)"]
     }
     var text: LogText = "ok    \(name): \(Figures.count(found.entries, "entry", "entries"))"
     if found.prunedThrough > 0 { text += ", entries up to \(found.prunedThrough) pruned under a signed checkpoint" }

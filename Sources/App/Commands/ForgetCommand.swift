@@ -11,14 +11,14 @@ struct ForgetCommand: SessionCommand {
     commandName: "forget",
     abstract: "Remove what says who a pseudonym of the audit log is; name what else holds the login.",
     discussion: """
-      Says what it would do; does it with --yes. The audit log stays as it is, and whole: without the mapping, and the \
-      salt in it, nobody can tell whose pseudonym it holds, not even with the key. A later entry of the same login has \
-      another pseudonym. Entries that were written without pseudonyms (audit.pseudonyms) keep the login: the log cannot \
-      be changed.
+      Says what it would do; does it with --yes. The audit log stays as it is, and whole: without the mapping, and \
+      the salt in it, nobody can tell whose pseudonym it holds, not even with the key. A later entry of the same \
+      login has another pseudonym. Entries that were written without pseudonyms (audit.pseudonyms) keep the login: \
+      the log cannot be changed.
 
-      Captured rows and events are named, and left. With --captured the login is taken out of them too, as GitHub does \
-      with accounts that were deleted: no author, and no row in contributors. Texts, which may mention anybody, are not \
-      searched. The next capture brings back what GitHub still tells.
+      Captured rows and events are named, and left. With --captured the login is taken out of them too, as GitHub \
+      does with accounts that were deleted: no author, and no row in contributors. Texts, which may mention anybody, \
+      are not searched. The next capture brings back what GitHub still tells.
 
       Example: yardmaster forget --login mona --captured --yes
       """)

@@ -36,7 +36,8 @@ extension Session {
       _ = writeAll(text, to: STDOUT_FILENO)
       return
     }
-    printResult(LogText(trusted: text.hasSuffix("\n") ? String(text.dropLast()) : text))
+    // CR and LF are one character.
+    printResult(LogText(trusted: text.last?.isNewline == true ? String(text.dropLast()) : text))
   }
 }
 

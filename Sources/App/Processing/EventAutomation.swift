@@ -39,6 +39,7 @@ extension EventRun {
     if let mode { settings.mode = mode }
     if forcesDryRun { settings.mode = .dryRun }
     self.settings = settings
+    try store.usePseudonyms(settings.audit.usesPseudonyms)
     report.mode = settings.mode
     var processing = EventProcessing(
       session: session, subject: subject, settings: settings, processor: AutomationProcessor(settings: settings),

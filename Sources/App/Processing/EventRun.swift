@@ -118,6 +118,7 @@ struct EventRun {
     }
     if forcesDryRun { return .ignored(reason: "dry run: all that a capture does is to write rows") }
     let store = try openStore()
+    try store.usePseudonyms(settings.audit.usesPseudonyms)
     let result = try await claimed(event, in: store) { run in
       let capture = EventCapture(session: run.session, github: run.github, store: store, settings: settings)
       return try await capture.item(of: event, report: &run.report)
