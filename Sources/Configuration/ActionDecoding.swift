@@ -32,7 +32,8 @@ extension SettingsDecoder {
       case .close:
         let reasons = Effect.CloseReason.allCases.map { ($0.rawValue, $0) }
         let reason =
-          flag(value) == true ? .completed : choice(value, reasons, called: name, list: "true, " + Self.list(of: reasons))
+          flag(value) == true
+          ? .completed : choice(value, reasons, called: name, list: "true, " + Self.list(of: reasons))
         actions.state = reason.map(Rule.StateChange.close)
       case .reopen: if isTrue(value, called: name) { actions.state = .reopen }
       case .lock:
@@ -64,7 +65,8 @@ extension SettingsDecoder {
       if case .scalar(let text, _) = item.content, text.hasPrefix("{{") {
         let inner = text.dropFirst(2).dropLast(text.hasSuffix("}}") ? 2 : 0).split(separator: " ")
         if text.hasSuffix("}}"), inner == ["author"] { return "{{author}}" }
-        fail("'\(name)' knows no placeholder but {{author}}", item, "Write a login, or {{author}}.", nearest: "{{author}}")
+        fail(
+          "'\(name)' knows no placeholder but {{author}}", item, "Write a login, or {{author}}.", nearest: "{{author}}")
         return nil
       }
       return login(item, called: "a login of '\(name)'")

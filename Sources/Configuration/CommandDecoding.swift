@@ -37,7 +37,9 @@ extension SettingsDecoder {
   private mutating func forAuthors(_ node: YAMLNode, among names: [String]) -> Set<String> {
     var granted: Set<String> = []
     for item in items(node, called: "for_authors") {
-      guard let name = text(item, called: "a command"), isCommand(name, among: names, at: item.location) else { continue }
+      guard let name = text(item, called: "a command"), isCommand(name, among: names, at: item.location) else {
+        continue
+      }
       granted.insert(name)
     }
     return granted

@@ -126,6 +126,16 @@ extension YAMLNode {
     if case .mapping(let members) = content { members.contains { $0.key == key } } else { false }
   }
 
+  /// Whether a mapping has neither the key nor, among those that are no keys at all, a slip for it.
+  func lacks<Key: CaseIterable & RawRepresentable<String>>(_ key: Key) -> Bool {
+    guard case .mapping(let members) = content else { return false }
+    return !members.contains { member in
+      member.key == key.rawValue
+        || Key(rawValue: member.key) == nil
+          && nearest(to: member.key, among: Key.allCases.map(\.rawValue)) == key.rawValue
+    }
+  }
+
   var isEmptyMapping: Bool {
     if case .mapping(let members) = content { members.isEmpty } else { false }
   }

@@ -47,10 +47,10 @@ extension SettingsDecoder {
       case .then: rule.actions = actions(value, stickyKey: rule.name, arguments: nil)
       }
     }
-    for required in [RuleKey.name, .then] where !node.has(required.rawValue) {
+    for required in [RuleKey.name, .then] where node.lacks(required) {
       fail("the rule has no '\(required.rawValue)'", node, "Add '\(required.rawValue):' to the rule.")
     }
-    if !node.has(RuleKey.when.rawValue) {
+    if node.lacks(RuleKey.when) {
       if !node.has(RuleKey.on.rawValue) {
         fail(
           "the rule has no 'when'", node,

@@ -46,7 +46,8 @@ extension SettingsDecoder {
       stale.exemptLabels.contains(where: { $0.lowercased() == stale.label.lowercased() })
     {
       fail(
-        "the label '\(stale.label)' marks what is stale and exempts it", value, "Take the label out of 'exempt_labels'.")
+        "the label '\(stale.label)' marks what is stale and exempts it", value, "Take the label out of 'exempt_labels'."
+      )
     }
     return stale.after > 0 ? stale : nil
   }

@@ -16,7 +16,7 @@ struct PatternCosts: Sendable {
 
   private static let stepsOfCallout = 10
   /// Further steps for an item of which a count like `(…){0,300}` made more than a few copies, one inside the other.
-  private static let stepsOfCopy = 20
+  private static let stepsOfCopy = 60
   private static let fewCopies = 8
   /// Characters that a lookbehind may go back.
   private static let maximumLookbehind = 255
@@ -32,7 +32,7 @@ struct PatternCosts: Sendable {
   /// Refuses what cannot be counted: each reads more than a callout sees.
   static func refuseUnsupported(_ source: String) throws(PatternFault) {
     var isEscaped = false
-    var previous: Unicode.Scalar?
+    var opening = ""
     for (offset, scalar) in source.unicodeScalars.enumerated() {
       if isEscaped {
         switch scalar {
@@ -42,12 +42,18 @@ struct PatternCosts: Sendable {
         default: break
         }
         isEscaped = false
-        previous = nil
+        opening = ""
         continue
       }
-      if scalar == "*", previous == "(", offset == 1 { throw verbs(at: 0) }
       isEscaped = scalar == "\\"
-      previous = scalar
+      opening = scalar == "(" ? "(" : opening.isEmpty ? "" : opening + String(scalar)
+      switch opening {
+      case "(", "(?": break
+      // One of the pattern's own takes the place of the one that would have counted.
+      case "(?C": throw PatternFault(message: "callouts are not supported", offset: offset - 2)
+      case "(*" where offset == 1: throw verbs(at: 0)
+      default: opening = ""
+      }
     }
   }
 
@@ -97,7 +103,7 @@ struct PatternCosts: Sendable {
           throw fault("this class lists too many characters or ranges")
         }
         byte += size / Self.classBytesOfStep
-      } else if zip(text, text.dropFirst()).contains(where: { $0 == UInt8(ascii: "(") && $1 == UInt8(ascii: "*") }) {
+      } else if Self.holdsVerb(text) {
         throw Self.verbs(at: Self.scalars(before: range.lowerBound, in: bytes))
       }
       let nesting = copies[range.lowerBound, default: 1] > Self.fewCopies ? Self.stepsOfCopy : 0
@@ -125,11 +131,20 @@ struct PatternCosts: Sendable {
           return 0
         }, pointer)
     }
-    // What the pattern itself calls a callout takes the place of the one that would have counted.
     guard status == 0, ranges.allSatisfy({ $0.upperBound <= length }) else {
-      throw PatternFault(message: "callouts are not supported", offset: 0)
+      throw PatternFault(message: "the pattern's cost cannot be told", offset: 0)
     }
     return ranges
+  }
+
+  /// Whether `(*` is in the item, and not behind a backslash.
+  private static func holdsVerb(_ item: ArraySlice<UInt8>) -> Bool {
+    var previous: (UInt8, UInt8) = (0, 0)
+    for byte in item {
+      if byte == UInt8(ascii: "*"), previous.1 == UInt8(ascii: "("), previous.0 != UInt8(ascii: "\\") { return true }
+      previous = (previous.1, byte)
+    }
+    return false
   }
 
   /// Where a lookaround stands whose count made copies of it: those begin without a callout.
@@ -188,8 +203,8 @@ struct PatternCosts: Sendable {
   }
 
   /// Ends the search with an error where its steps are spent.
-  static let callout:
-    @convention(c) (UnsafeMutablePointer<pcre2_callout_block_8>?, UnsafeMutableRawPointer?) -> CInt = { block, pointer in
+  static let callout: @convention(c) (UnsafeMutablePointer<pcre2_callout_block_8>?, UnsafeMutableRawPointer?) -> CInt =
+    { block, pointer in
       guard let block = unsafe block, let counter = unsafe pointer?.assumingMemoryBound(to: Counter.self) else {
         return PCRE2_ERROR_CALLOUT
       }

@@ -95,6 +95,11 @@ struct ConfigurationFileTests {
     #expect(found.map(\.suggestion) == ["live", "alerts", nil, "comment", nil])
   }
 
+  @Test("a key with a slip in it is told once, and not missed besides", arguments: ["nmae: a, when", "name: a, whne"])
+  func slip(beginning: String) {
+    #expect(errors("rules: [{\(beginning): {title: x}, then: {label: y}}]").count == 1)
+  }
+
   @Test("aliases are refused, also those that refer to themselves or multiply")
   func aliases() {
     #expect(errors("rules: &a [*a]").first?.message.contains("alias") == true)

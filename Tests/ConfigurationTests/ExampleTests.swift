@@ -103,7 +103,7 @@ struct ExampleTests {
       "\n", "- ", ": ", "{", "}", "[", "]", "\"", "'", "|\n", "&a ", "*a ", "!!str ", "---\n", "...\n", "{{", "\t",
       "? ", "%YAML 1.1\n", "\u{85}", "\u{2028}", "é", "\0", "\\x00", "#", "<<: ",
     ]
-    for round in 0..<250 {
+    for round in 0..<100 {
       var bytes = original
       for _ in 0..<(1 + random.below(4)) {
         let at = random.below(bytes.count + 1)

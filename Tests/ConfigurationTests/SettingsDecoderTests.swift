@@ -118,7 +118,8 @@ struct SettingsDecoderTests {
       ("-1 days", nil), ("1.5 days", nil), ("30", nil), ("1 month", nil), ("99999999999999999999 days", nil),
     ] as [(String, Int?)])
   func durations(text: String, seconds: Int?) {
-    let found: Int? = if case .valid(let settings) = parse("stale: {after: \(text)}") { settings.stale?.after } else { nil }
+    let found: Int? =
+      if case .valid(let settings) = parse("stale: {after: \(text)}") { settings.stale?.after } else { nil }
     #expect(found == seconds)
   }
 

@@ -25,7 +25,9 @@ struct SnippetTests {
     #expect(["valid", "invalid", "beyond-the-schema"].allSatisfy { snippets($0).count > 20 })
   }
 
-  @Test("every fault has one sentence of advice and no full stop in its message", arguments: ["invalid", "beyond-the-schema"])
+  @Test(
+    "every fault has one sentence of advice and no full stop in its message",
+    arguments: ["invalid", "beyond-the-schema"])
   func wording(name: String) {
     for error in snippets(name).flatMap({ errors($0) }) {
       #expect(!error.message.hasSuffix(".") && error.advice.hasSuffix("."), "\(error)")

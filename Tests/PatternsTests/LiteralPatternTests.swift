@@ -5,7 +5,9 @@ import Testing
 struct LiteralPatternTests {
   /// Whether `needle` stands in `text`, letter by letter, without regard to the case of ASCII.
   private func contains(_ text: [Unicode.Scalar], _ needle: [Unicode.Scalar]) -> Bool {
-    func folded(_ scalar: Unicode.Scalar) -> Unicode.Scalar { scalar.properties.lowercaseMapping.unicodeScalars.first ?? scalar }
+    func folded(_ scalar: Unicode.Scalar) -> Unicode.Scalar {
+      scalar.properties.lowercaseMapping.unicodeScalars.first ?? scalar
+    }
     return needle.isEmpty
       || text.indices.contains { start in
         text.count - start >= needle.count

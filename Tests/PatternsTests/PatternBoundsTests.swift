@@ -15,7 +15,8 @@ struct PatternBoundsTests {
   /// Each is slow in its own way: nested quantifiers; many places to begin; long reads that fail; looking ahead and
   /// behind; large classes; counted groups; recursion; a required letter of which one case is rare.
   private static let patterns = [
-    "(a+)+$", "(a|a)*$", "(a|aa)+$", "(.*a){20}$", "^(([a-z])+.)+[A-Z]([a-z])+$", #"(?:.|\n)*zebra"#, "[^x]*zebra", #"\w++!!"#,
+    "(a+)+$", "(a|a)*$", "(a|aa)+$", "(.*a){20}$", "^(([a-z])+.)+[A-Z]([a-z])+$", #"(?:.|\n)*zebra"#, "[^x]*zebra",
+    #"\w++!!"#,
     #"\w{500}!!"#, #"(?:\w{500}|b)!!"#, #"(?<=\w{200})!!"#, #"(?=.*!)(?=.*?)(?=.*z)a"#, "[^а-яё]*+z", #"\R{500}z"#,
     "(?:a{0,50}){0,50}!!", #"(?:\W){0,300}\bz"#, "(?:(?R)|a)+!!", #"(?<x>a|(?&x)b)*c"#, " ?$a{3}b?", "a{3}[[:punct:]]",
     "a*a*a*a*a*a*a*a*a*a*z", #"(?>a*)*!!"#, "(?s).*?!!", #"\N{100,}z"#, #"(\s*\S*)*#"#,
@@ -46,7 +47,10 @@ struct PatternBoundsTests {
 
   @Test(
     "what people write is decided in the longest text",
-    arguments: ["crash(es|ed)?", #"\w+@\w+\.com"#, "zebra", "(foo|bar|panic|segfault):", #"^.*zebra$"#, #"\d+\.\d+\.\d+"#, #"(?m)^\s*$"#])
+    arguments: [
+      "crash(es|ed)?", #"\w+@\w+\.com"#, "zebra", "(foo|bar|panic|segfault):", #"^.*zebra$"#, #"\d+\.\d+\.\d+"#,
+      #"(?m)^\s*$"#,
+    ])
   func usual(source: String) throws {
     let words = "the quick brown fox jumps over the lazy dog\nand stumbles with an error in module "
     #expect(try Pattern(source).search(String(repeated(words, 800).prefix(65_536))) == .absent)

@@ -3,6 +3,7 @@ import ArgumentParser
 import Configuration
 import Domain
 import Markup
+import Reporting
 
 /// `yardmaster config`: the configuration file.
 struct ConfigCommand: ParsableCommand {
@@ -23,14 +24,15 @@ struct ConfigCommand: ParsableCommand {
       let path = file ?? session.environment.configPath ?? ConfigurationSource.path
       switch ConfigurationFile.parse(try ConfigurationSource.read(path), file: path) {
       case .valid(let settings):
-        session.log.line(
-          "\(path) is valid: rules: \(settings.rules.count), mode \(settings.mode.rawValue), commands \(settings.commands.isEnabled ? "on" : "off")."
-        )
+        session.log.line("\(path) is valid.")
+        session.log.lines(ConfigurationOverview(settings).lines.map { "\($0)" })
         return .done
       case .invalid(let errors):
         for error in errors {
           session.log.error("\(error.message). \(error.advice)", title: "Configuration", location: error.location)
         }
+        let fault = Fault(InvalidConfiguration(file: path, errors: errors))
+        try session.summary.append(.blocks(["### ❌ The configuration is not valid", fault.markdown]))
         return .configuration
       }
     }

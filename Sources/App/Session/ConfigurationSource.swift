@@ -107,9 +107,9 @@ struct InvalidConfiguration: UserFacingError {
   var errors: [ConfigurationError]
 
   var exitStatus: ExitStatus { .configuration }
-  var problem: String {
-    let all = errors.prefix(10).map(\.description).joined(separator: " | ")
-    return "\(file) has \(errors.count) \(errors.count == 1 ? "error" : "errors"): \(all)"
+  var problem: String { "\(file) has \(errors.count) \(errors.count == 1 ? "error" : "errors")" }
+  var advice: String {
+    "Correct each; before a change is merged, a step with 'command: config-check' shows them on the lines of its file."
   }
-  var advice: String { "Mend the file; `yardmaster config check` shows every error with its line." }
+  var parts: [any UserFacingError] { errors }
 }

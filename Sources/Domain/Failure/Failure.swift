@@ -28,11 +28,14 @@ public protocol UserFacingError: Error, CustomStringConvertible {
   var advice: String { get }
   /// Where in a file the fault lies, for annotations.
   var location: SourceLocation? { get }
+  /// The errors that it stands for, where it is several at once.
+  var parts: [any UserFacingError] { get }
 }
 
 extension UserFacingError {
   public var description: String { "\(problem). \(advice)" }
   public var location: SourceLocation? { nil }
+  public var parts: [any UserFacingError] { [] }
 }
 
 /// A place in a text file; line and column count from 1, columns in Unicode scalars.
