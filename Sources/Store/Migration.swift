@@ -27,6 +27,7 @@ struct Migration: Sendable {
     Migration(6, "lanes", PackageResources._006_lanes_sql),
     Migration(7, "readings", PackageResources._007_readings_sql),
     Migration(8, "automation", PackageResources._008_automation_sql),
+    Migration(10, "automation_sweeps", PackageResources._010_automation_sweeps_sql),
   ]
 
   /// The version that this executable works with.

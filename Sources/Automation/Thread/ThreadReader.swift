@@ -40,23 +40,18 @@ public struct ThreadReader: Sendable {
             labels(first: 100) { nodes { name } }
             assignees(first: 20) { nodes { login } }
             milestone { title }
-            timelineItems(last: 100, since: $since, itemTypes: [\(Self.types)]) { \(TimelineChange.selection) }
+            timelineItems(last: 100, since: $since, itemTypes: [\(TimelineChange.itemTypes)]) { \(TimelineChange.selection) }
           }
           ... on PullRequest {
             title state locked activeLockReason
             labels(first: 100) { nodes { name } }
             assignees(first: 20) { nodes { login } }
             milestone { title }
-            timelineItems(last: 100, since: $since, itemTypes: [\(Self.types)]) { \(TimelineChange.selection) }
+            timelineItems(last: 100, since: $since, itemTypes: [\(TimelineChange.itemTypes)]) { \(TimelineChange.selection) }
           }
         }
       }
     }
-    """
-
-  private static let types = """
-    LABELED_EVENT, UNLABELED_EVENT, ASSIGNED_EVENT, UNASSIGNED_EVENT, CLOSED_EVENT, REOPENED_EVENT, RENAMED_TITLE_EVENT, \
-    MILESTONED_EVENT, DEMILESTONED_EVENT, LOCKED_EVENT, UNLOCKED_EVENT
     """
 }
 
@@ -80,6 +75,12 @@ public struct TimelineChange: Hashable, Sendable {
 
   /// `labeled "bug"`.
   public var words: String { detail.map { "\(action) \"\($0)\"" } ?? action }
+
+  /// The timeline's entries that are changes of an item's state, in the words of GraphQL.
+  static let itemTypes = """
+    LABELED_EVENT, UNLABELED_EVENT, ASSIGNED_EVENT, UNASSIGNED_EVENT, CLOSED_EVENT, REOPENED_EVENT, RENAMED_TITLE_EVENT, \
+    MILESTONED_EVENT, DEMILESTONED_EVENT, LOCKED_EVENT, UNLOCKED_EVENT
+    """
 
   static let selection = """
     nodes {
