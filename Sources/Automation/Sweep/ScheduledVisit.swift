@@ -31,7 +31,7 @@ public struct ScheduledVisit: Sendable {
 
 extension ScheduledVisit {
   /// - Parameter isBot: besides what GitHub calls one, and Yardmaster itself.
-  init(of item: SweptItem, in round: Timestamp, from source: SweepSource, isBot: (Account) -> Bool) {
+  init(of item: SweptItem, in round: Timestamp, from source: SweepSource, isBot: @escaping (Account) -> Bool) {
     self.init(
       repository: source.repository, repositoryGitHubID: source.repositoryGitHubID, round: round, issue: item.issue,
       pullRequest: item.pullRequest, changes: item.changes, comments: item.comments.map(\.comment),
@@ -42,7 +42,7 @@ extension ScheduledVisit {
 
 extension SweepSource {
   /// Whether an account is a person's. Of a deleted one nobody knows; people delete theirs more often than bots.
-  func isHuman(_ isBot: (Account) -> Bool) -> (Account?) -> Bool {
+  func isHuman(_ isBot: @escaping (Account) -> Bool) -> (Account?) -> Bool {
     { account in account.map { !$0.isBot && !isOwn($0) && !isBot($0) } ?? true }
   }
 }

@@ -42,7 +42,8 @@ struct SweepPass {
 
   mutating func run() async throws {
     let rules = request.timeRules
-    let isRoundDue = rules != nil && (state.round != nil || isDue(by: await now()))
+    let begun = await now()
+    let isRoundDue = rules != nil && (state.round != nil || isDue(by: begun))
     result.parts = [.init(.changedIssues), .init(.changedPullRequests)]
     if isRoundDue { result.parts += [.init(.openIssues), .init(.openPullRequests)] }
 
@@ -89,11 +90,14 @@ struct SweepPass {
     var walk = begun
     visited = []
     result.since = min(walk.bound, result.since ?? walk.bound)
-    if walk.part == .changedIssues {
-      try await ascend(&walk) { _ in true }
-      walk = SweepWalk(startedAt: walk.startedAt, bound: walk.bound, part: .changedPullRequests)
+    if request.since != nil {
+      // What was asked for once is not asked for again after a kill.
+      state.changes = walk
+      try await record()
     }
-    let isOnePage = try await descend(&walk) && begun.page == nil
+    if walk.part == .changedIssues { try await ascend(&walk, then: .changedPullRequests) { _ in true } }
+    let isFromFront = walk.page == nil
+    let isOnePage = try await descend(&walk) && isFromFront
     // What moved to the front of a list while its pages were read was not on any of them.
     var bound = walk.startedAt
     var isSettled = isOnePage
@@ -169,18 +173,23 @@ struct SweepPass {
     return page.isLast || recent.count < page.items.count
   }
 
-  /// Walks over a list in ascending order, to its end or as far as `isWanted` says.
+  /// Walks over a list in ascending order, to its end or as far as `isWanted` says; then the walk stands before the next.
   private mutating func ascend(
-    _ walk: inout SweepWalk, while isWanted: (SweptItem) -> Bool
+    _ walk: inout SweepWalk, then next: SweepWalk.Part, while isWanted: (SweptItem) -> Bool
   ) async throws {
     while true {
       let page = try await nextPage(of: walk.part, after: walk.page, since: walk.bound)
       let wanted = page.items.prefix(while: isWanted)
       try await processPage(Array(wanted), page.unshown, of: walk.part, since: walk.bound, round: walk.startedAt)
       walk.page = page.end ?? walk.page
-      if walk.part.isOfChanges { state.changes = walk } else { state.round = walk }
+      let isLast = page.isLast || wanted.count < page.items.count
+      if isLast {
+        complete(walk.part)
+        walk = SweepWalk(startedAt: walk.startedAt, bound: walk.bound, part: next)
+      }
+      if next.isOfChanges { state.changes = walk } else { state.round = walk }
       try await record()
-      if page.isLast || wanted.count < page.items.count { return }
+      if isLast { return }
     }
   }
 
@@ -189,7 +198,10 @@ struct SweepPass {
   ) async throws -> SweepReader.Page {
     try check()
     let before = reader.requests
-    defer { count(part) { $0.requests += reader.requests - before } }
+    defer {
+      let sent = reader.requests - before
+      count(part) { $0.requests += sent }
+    }
     let page = try await reader.page(of: part, after: cursor, since: since)
     source.repositoryGitHubID = source.repositoryGitHubID ?? reader.repositoryGitHubID
     source.repository = reader.repositoryName ?? source.repository
@@ -300,13 +312,10 @@ struct SweepPass {
     var walk = state.round ?? SweepWalk(startedAt: startedAt, bound: startedAt - rules.threshold, part: .openIssues)
     let bound = walk.bound
     visited = []
-    while true {
-      try await ascend(&walk) { ($0.issue.updatedAt ?? bound) <= bound }
-      complete(walk.part)
-      guard walk.part == .openIssues else { break }
-      walk = SweepWalk(startedAt: walk.startedAt, bound: bound, part: .openPullRequests)
-    }
+    let isWanted = { (item: SweptItem) in (item.issue.updatedAt ?? bound) <= bound }
+    if walk.part == .openIssues { try await ascend(&walk, then: .openPullRequests, while: isWanted) }
     complete(.openIssues)
+    try await ascend(&walk, then: .openPullRequests, while: isWanted)
     state.round = nil
     state.roundStartedAt = walk.startedAt
     try await record()
