@@ -36,14 +36,14 @@ public struct ThreadReader: Sendable {
       repository(owner: $owner, name: $name) {
         item: issueOrPullRequest(number: $number) {
           ... on Issue {
-            title state locked activeLockReason stateReason(enableDuplicate: true)
+            title closed locked activeLockReason stateReason(enableDuplicate: true)
             labels(first: 100) { nodes { name } }
             assignees(first: 20) { nodes { login } }
             milestone { title }
             timelineItems(last: 100, since: $since, itemTypes: [\(TimelineChange.itemTypes)]) { \(TimelineChange.selection) }
           }
           ... on PullRequest {
-            title state locked activeLockReason
+            title closed locked activeLockReason
             labels(first: 100) { nodes { name } }
             assignees(first: 20) { nodes { login } }
             milestone { title }
@@ -89,7 +89,7 @@ public struct TimelineChange: Hashable, Sendable {
       ... on UnlabeledEvent { createdAt actor { __typename login } label { name } }
       ... on AssignedEvent { createdAt actor { __typename login } assignee { ... on User { login } ... on Bot { login } } }
       ... on UnassignedEvent { createdAt actor { __typename login } assignee { ... on User { login } ... on Bot { login } } }
-      ... on ClosedEvent { createdAt actor { __typename login } stateReason(enableDuplicate: true) }
+      ... on ClosedEvent { createdAt actor { __typename login } stateReason }
       ... on ReopenedEvent { createdAt actor { __typename login } }
       ... on RenamedTitleEvent { createdAt actor { __typename login } currentTitle }
       ... on MilestonedEvent { createdAt actor { __typename login } milestoneTitle }
@@ -109,7 +109,8 @@ struct ThreadAnswer: Decodable, Sendable {
 
 struct WireThread: Decodable, Sendable {
   var title: String?
-  var state: String?
+  /// Asked for instead of `state`, whose type is another for issues than for pull requests.
+  var closed: Bool?
   var locked: Bool?
   var activeLockReason: String?
   var stateReason: String?
@@ -121,7 +122,7 @@ struct WireThread: Decodable, Sendable {
   var itemState: ItemState {
     ItemState(
       labels: labels?.nodes.compactMap { $0?.name } ?? [], assignees: assignees?.nodes.compactMap { $0?.login } ?? [],
-      isOpen: state == "OPEN", stateReason: stateReason?.lowercased(), title: title ?? "", milestone: milestone?.title,
+      isOpen: closed == false, stateReason: stateReason?.lowercased(), title: title ?? "", milestone: milestone?.title,
       isLocked: locked ?? false, lockReason: activeLockReason.map(LockWord.rest))
   }
 }
