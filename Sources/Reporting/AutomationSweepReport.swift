@@ -49,7 +49,8 @@ public struct AutomationSweepReport: Sendable {
     }
     for item in result.unshown.prefix(Self.limit) {
       sentences.append(
-        "GitHub would not show #\(item.number) (\(Figures.shortened(item.reason, to: 200))); the next sweep asks again.")
+        "GitHub would not show #\(item.number) (\(Figures.shortened(item.reason, to: 200))); the next sweep asks again."
+      )
     }
     if result.unshown.count > Self.limit {
       sentences.append("\(Figures.count(result.unshown.count - Self.limit)) more items were not shown.")

@@ -89,11 +89,13 @@ import Testing
       let mine = claim()
       _ = try await entry(store, mine)
       for write in [store.renewSweep, { try await store.recordSweep(SweepState(), of: $0) }] {
-        try await database.query("UPDATE yardmaster.automation_sweeps SET lease_expires_at = now() + interval '1 second'")
+        try await database.query(
+          "UPDATE yardmaster.automation_sweeps SET lease_expires_at = now() + interval '1 second'")
         try await write(mine)
         #expect(
           try await database.value(
-            "SELECT lease_expires_at > now() + interval '200 seconds' AS value FROM yardmaster.automation_sweeps") == true)
+            "SELECT lease_expires_at > now() + interval '200 seconds' AS value FROM yardmaster.automation_sweeps")
+            == true)
       }
     }
   }

@@ -4,13 +4,13 @@ public import Domain
 ///
 /// In this order:
 /// 1. a walk over what changed that stopped goes on at its page;
-/// 2. issues and pull requests that changed since the last walk began (less an overlap) are read, 50 with a request, and
-///    what happened on each since then is handed over, in its order, unless the ledger knows it;
+/// 2. issues and pull requests that changed since the last walk began (less an overlap) are read, 50 with a request,
+///    and what happened on each since then is handed over, in its order, unless the ledger knows it;
 /// 3. where rules go by time, every open item that has not changed for as long as the shortest of them takes is handed
 ///    over, once in a round; a round goes on where it stopped.
 ///
-/// What a page brings is processed before the page counts as done, so a sweep may be killed anywhere. Of two sweeps of one
-/// repository at once the second does nothing.
+/// What a page brings is processed before the page counts as done, so a sweep may be killed anywhere. Of two sweeps of
+/// one repository at once the second does nothing.
 public struct AutomationSweep: Sendable {
   let github: any GitHubAPI
   let store: any AutomationSweepStore
@@ -31,8 +31,8 @@ public struct AutomationSweep: Sendable {
 
   /// Sweeps until nothing is left or time is up.
   ///
-  /// - Throws: `Failure` where the repository cannot be seen; what the store throws; and an event's error where it tells
-  ///   that a dependency is gone (exit status 75). The page that it stands on is read again by the next sweep.
+  /// - Throws: `Failure` where the repository cannot be seen; what the store throws; and an event's error where it
+  ///   tells that a dependency is gone (exit status 75). The page that it stands on is read again by the next sweep.
   public func run(_ request: AutomationSweepRequest) async throws -> AutomationSweepResult {
     let key = ThreadKey(repository: request.repository, githubID: request.repositoryGitHubID, number: 0)
     var claim = SweepClaim(repositoryKey: key.repository, mode: request.mode, worker: request.worker)

@@ -42,7 +42,8 @@ extension SweptItem {
     func add(_ event: Event, _ moment: Moment) {
       guard moment.time >= since, !source.isOwn(event.sender) else { return }
       let missed = MissedEvent(
-        event: event, item: issue, moment: moment, identities: [event.identity, event.targetIdentity].compactMap(\.self))
+        event: event, item: issue, moment: moment,
+        identities: [event.identity, event.targetIdentity].compactMap(\.self))
       if !found.contains(where: { $0.event.identity == event.identity }) { found.append(missed) }
     }
     func changed(_ action: String, _ detail: String?, _ account: Account?, at moment: Timestamp) {

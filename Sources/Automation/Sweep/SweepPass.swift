@@ -59,7 +59,8 @@ struct SweepPass {
     var result = result
     result.requests = reader.requests
     result.cursor = state.cursor
-    result.unshown = state.unshown + result.unshown.filter { item in !state.unshown.contains { $0.number == item.number } }
+    result.unshown =
+      state.unshown + result.unshown.filter { item in !state.unshown.contains { $0.number == item.number } }
     result.unfinished = result.parts.filter { !$0.isComplete }.map(\.part)
     if request.timeRules != nil, state.round == nil {
       result.nextRoundAt = state.roundStartedAt.map { $0 + AutomationSweepRequest.TimeRules.interval }
@@ -89,6 +90,7 @@ struct SweepPass {
   private mutating func walkChanges(_ begun: SweepWalk) async throws {
     var walk = begun
     visited = []
+    for part in SweepWalk.Part.allCases where part.isOfChanges { count(part) { $0.isComplete = false } }
     result.since = min(walk.bound, result.since ?? walk.bound)
     if request.since != nil {
       // What was asked for once is not asked for again after a kill.
@@ -173,7 +175,8 @@ struct SweepPass {
     return page.isLast || recent.count < page.items.count
   }
 
-  /// Walks over a list in ascending order, to its end or as far as `isWanted` says; then the walk stands before the next.
+  /// Walks over a list in ascending order, to its end or as far as `isWanted` says; then the walk stands before the
+  /// next one.
   private mutating func ascend(
     _ walk: inout SweepWalk, then next: SweepWalk.Part, while isWanted: (SweptItem) -> Bool
   ) async throws {
@@ -265,6 +268,7 @@ struct SweepPass {
         result.known += 1
         continue
       }
+      try check()
       let event = [missed.event.name.rawValue, missed.event.action].compactMap(\.self).joined(separator: ".")
       result.missed[event, default: 0] += 1
       let handler = sweep.handler
@@ -273,6 +277,7 @@ struct SweepPass {
   }
 
   private mutating func visit(_ item: SweptItem, round: Timestamp) async throws {
+    try check()
     let visit = ScheduledVisit(of: item, in: round, from: source, isBot: request.isBot)
     let handler = sweep.handler
     if try await handle(item.issue.number, "schedule", { try await handler.visit(visit) }) { result.visits += 1 }
@@ -280,7 +285,6 @@ struct SweepPass {
 
   /// What fails for itself is noted, and the rest goes on; what fails because something is gone ends the sweep.
   private mutating func handle(_ number: Int, _ event: String, _ work: () async throws -> Void) async throws -> Bool {
-    try check()
     if sweep.clock.now.secondsSince(renewedAt) > Double(claim.lease) / 3 {
       try await sweep.store.renewSweep(claim)
       renewedAt = sweep.clock.now
@@ -297,7 +301,7 @@ struct SweepPass {
       return false
     } catch {
       let fault = error as? any UserFacingError
-      if fault?.exitStatus == .unavailable || fault?.exitStatus == .configuration { throw error }
+      if fault?.exitStatus == .unavailable { throw error }
       // The text of an error that was not made for a person may hold anything.
       let problem = fault?.problem ?? "an unexpected error of the type \(type(of: error))"
       result.failures.append(.init(number: number, event: event, problem: String(problem.prefix(300))))

@@ -36,7 +36,8 @@ enum SweepQuery {
     if usesSince { variables["since"] = .string(since.description) }
     let lists = numbersOnly ? 0 : 5
     return GraphQLQuery(
-      operation: part.operation, document: document, variables: variables, points: max(1, (1 + width * lists + 50) / 100),
+      operation: part.operation, document: document, variables: variables,
+      points: max(1, (1 + width * lists + 50) / 100),
       isNarrowable: true)
   }
 
@@ -98,8 +99,8 @@ enum SweepQuery {
 
   private static func selection(isPullRequest: Bool, _ isSince: Bool) -> String {
     """
-    __typename id fullDatabaseId number title body closed locked activeLockReason authorAssociation
-    createdAt updatedAt closedAt lastEditedAt author { __typename login } editor { __typename login }
+    typename: __typename id fullDatabaseId number title body closed locked activeLockReason authorAssociation
+    createdAt updatedAt closedAt lastEditedAt author { typename: __typename login } editor { typename: __typename login }
     labels(first: 100) { nodes { name } } assignees(first: 20) { nodes { login } } milestone { number title }
     comments(first: \(commentsOfItem), orderBy: {field: UPDATED_AT, direction: DESC}) { \(commentFields) }
     timelineItems(last: \(changesOfItem)\(isSince ? ", since: $since" : ""), \
@@ -121,7 +122,7 @@ enum SweepQuery {
     pageInfo { hasNextPage endCursor }
     nodes {
       fullDatabaseId body authorAssociation createdAt updatedAt lastEditedAt
-      author { __typename login } editor { __typename login }
+      author { typename: __typename login } editor { typename: __typename login }
     }
     """
   private static let pullRequestTypes = TimelineChange.itemTypes + ", READY_FOR_REVIEW_EVENT, CONVERT_TO_DRAFT_EVENT"

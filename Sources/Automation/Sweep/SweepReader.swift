@@ -2,8 +2,8 @@ import Domain
 
 /// Reads pages of items, and what did not fit on them.
 ///
-/// What GitHub cannot answer is asked for in smaller parts: half as many items where a page is too much, and where a page
-/// comes with holes, each of the items that are missing alone. What it does not show alone either is told of.
+/// What GitHub cannot answer is asked for in smaller parts: half as many items where a page is too much, and where a
+/// page comes with holes, each of the items that are missing alone. What it does not show alone either is told of.
 struct SweepReader {
   let github: any GitHubAPI
   let repository: RepositoryName
@@ -118,7 +118,8 @@ struct SweepReader {
     }
     guard whole.count < nodes.count else {
       return Page(
-        items: nodes.compactMap { $0?.value?.item }, end: items.pageInfo?.endCursor, isLast: items.pageInfo?.next == nil)
+        items: nodes.compactMap { $0?.value?.item }, end: items.pageInfo?.endCursor, isLast: items.pageInfo?.next == nil
+      )
     }
     return try await replace(part, after: cursor, since: since, whole: whole)
   }

@@ -129,13 +129,13 @@ struct WireNumber: Decodable, Sendable {
 }
 
 struct WireActor: Decodable, Sendable {
-  var __typename: String?
+  var typename: String?
   var login: String?
 
   /// In REST's form: GraphQL leaves an App's `[bot]` out.
   var account: Account? {
     guard let login else { return nil }
-    let kind = __typename.flatMap(Account.Kind.init) ?? .unknown
+    let kind = typename.flatMap(Account.Kind.init) ?? .unknown
     return Account(login: kind == .bot && !login.hasSuffix("[bot]") ? login + "[bot]" : login, kind: kind)
   }
 }
@@ -163,8 +163,8 @@ struct WireSweptComment: Decodable, Sendable {
 extension WireChange {
   var draftChange: DraftChange? {
     guard let createdAt else { return nil }
-    let account = WireActor(__typename: actor?.__typename, login: actor?.login).account
-    switch __typename {
+    let account = WireActor(typename: actor?.typename, login: actor?.login).account
+    switch typename {
     case "ReadyForReviewEvent": return DraftChange(action: "ready_for_review", at: createdAt, account: account)
     case "ConvertToDraftEvent": return DraftChange(action: "converted_to_draft", at: createdAt, account: account)
     default: return nil
@@ -173,7 +173,7 @@ extension WireChange {
 }
 
 struct WireSweptItem: Decodable, Sendable {
-  var __typename: String
+  var typename: String
   var id: String
   var fullDatabaseId: String?
   var number: Int
@@ -216,7 +216,7 @@ struct WireSweptItem: Decodable, Sendable {
     guard let databaseID = fullDatabaseId.flatMap({ Int64($0) }), comments.isWhole, timelineItems.isWhole,
       let labels, labels.isWhole
     else { return nil }
-    let isPullRequest = __typename == "PullRequest"
+    let isPullRequest = typename == "PullRequest"
     let names = labels.present.compactMap(\.name)
     let issue = Issue(
       id: databaseID, number: number, title: title, body: body ?? "", isOpen: !closed,

@@ -24,7 +24,8 @@ public struct ThreadReader: Sendable {
     guard let found = answer.data?.repository?.item else {
       if let error = answer.errors.first(where: { $0.type != "NOT_FOUND" }) {
         throw Failure(
-          .failed, "GitHub would not show \(item): \(error.message)", advice: "Check the token's permissions, and try again.")
+          .failed, "GitHub would not show \(item): \(error.message)",
+          advice: "Check the token's permissions, and try again.")
       }
       return nil
     }
@@ -84,18 +85,18 @@ public struct TimelineChange: Hashable, Sendable {
 
   static let selection = """
     nodes {
-      __typename
-      ... on LabeledEvent { createdAt actor { __typename login } label { name } }
-      ... on UnlabeledEvent { createdAt actor { __typename login } label { name } }
-      ... on AssignedEvent { createdAt actor { __typename login } assignee { ... on User { login } ... on Bot { login } } }
-      ... on UnassignedEvent { createdAt actor { __typename login } assignee { ... on User { login } ... on Bot { login } } }
-      ... on ClosedEvent { createdAt actor { __typename login } stateReason }
-      ... on ReopenedEvent { createdAt actor { __typename login } }
-      ... on RenamedTitleEvent { createdAt actor { __typename login } currentTitle }
-      ... on MilestonedEvent { createdAt actor { __typename login } milestoneTitle }
-      ... on DemilestonedEvent { createdAt actor { __typename login } milestoneTitle }
-      ... on LockedEvent { createdAt actor { __typename login } lockReason }
-      ... on UnlockedEvent { createdAt actor { __typename login } }
+      typename: __typename
+      ... on LabeledEvent { createdAt actor { typename: __typename login } label { name } }
+      ... on UnlabeledEvent { createdAt actor { typename: __typename login } label { name } }
+      ... on AssignedEvent { createdAt actor { typename: __typename login } assignee { ... on User { login } ... on Bot { login } } }
+      ... on UnassignedEvent { createdAt actor { typename: __typename login } assignee { ... on User { login } ... on Bot { login } } }
+      ... on ClosedEvent { createdAt actor { typename: __typename login } stateReason }
+      ... on ReopenedEvent { createdAt actor { typename: __typename login } }
+      ... on RenamedTitleEvent { createdAt actor { typename: __typename login } currentTitle }
+      ... on MilestonedEvent { createdAt actor { typename: __typename login } milestoneTitle }
+      ... on DemilestonedEvent { createdAt actor { typename: __typename login } milestoneTitle }
+      ... on LockedEvent { createdAt actor { typename: __typename login } lockReason }
+      ... on UnlockedEvent { createdAt actor { typename: __typename login } }
     }
     """
 }
@@ -133,7 +134,7 @@ struct WireLogin: Decodable, Sendable { var login: String? }
 struct WireMilestone: Decodable, Sendable { var title: String? }
 
 struct WireChange: Decodable, Sendable {
-  var __typename: String
+  var typename: String
   var createdAt: Timestamp?
   var actor: Actor?
   var label: WireName?
@@ -144,7 +145,7 @@ struct WireChange: Decodable, Sendable {
   var lockReason: String?
 
   struct Actor: Decodable, Sendable {
-    var __typename: String?
+    var typename: String?
     var login: String?
   }
 
@@ -153,10 +154,11 @@ struct WireChange: Decodable, Sendable {
     guard let createdAt else { return nil }
     func change(_ action: String, _ facet: Facet, _ value: JSONValue, _ detail: String? = nil) -> TimelineChange {
       TimelineChange(
-        login: actor?.login, isApp: actor?.__typename == "Bot", at: createdAt, action: action, facet: facet, value: value,
+        login: actor?.login, isApp: actor?.typename == "Bot", at: createdAt, action: action, facet: facet,
+        value: value,
         detail: detail)
     }
-    switch __typename {
+    switch typename {
     case "LabeledEvent": return label?.name.map { change("labeled", .label(named: $0), true, $0) }
     case "UnlabeledEvent": return label?.name.map { change("unlabeled", .label(named: $0), false, $0) }
     case "AssignedEvent": return assignee?.login.map { change("assigned", .assignee(named: $0), true, $0) }

@@ -130,6 +130,7 @@ public protocol AutomationSweepStore: Sendable {
   /// Gives the lease back; what was recorded stays.
   func leaveSweep(_ claim: SweepClaim) async throws
 
-  /// Those of the events that need no processing: they came to an end other than failure, or somebody is at work on them.
+  /// Those of the events that need no processing: they came to an end other than failure, or somebody is at work on
+  /// them.
   func knownIdentities(_ identities: [EventIdentity], mode: Settings.Mode) async throws -> Set<EventIdentity>
 }

@@ -136,6 +136,19 @@ import Testing
     #expect(recorder.words.count == 50 && harness.memory.state.withLock { $0.sweep.changes?.page } != nil)
   }
 
+  @Test func aWalkThatEndedDoesNotHideThatTheNextOneDidNot() async throws {
+    let until = SweptGitHub.time(2_000_000)
+    let github = SweptGitHub(
+      items(1...60), fault: { _, count in if [2, 5].contains(count) { throw RateLimited(until: until) } })
+    let harness = SweepHarness(github)
+    let recorder = SweepRecorder(harness.memory)
+    try await harness.sweep(recorder)
+    // The pages that were left, then the first one of a walk of its own.
+    let result = try await harness.sweep(recorder) { $0.since = nil }
+    #expect(recorder.words.count == 60 && result.cursor == SweptGitHub.time(1_000_000))
+    #expect(result.unfinished == [.changedIssues, .changedPullRequests] && result.stop != nil)
+  }
+
   @Test func aWidthThatGitHubRefusesIsHalved() async throws {
     let harness = SweepHarness(SweptGitHub(items(1...40)))
     harness.github.state.withLock { $0.maximumWidth = 12 }
@@ -171,7 +184,8 @@ import Testing
     let first = SweepRecorder(harness.memory)
     let result = try await harness.sweep(first)
     #expect(first.words == opened([1, 3, 4]))
-    #expect(result.unshown == [UnshownItem(number: 2, since: SweptGitHub.time(-10), reason: "Something went wrong @all")])
+    #expect(
+      result.unshown == [UnshownItem(number: 2, since: SweptGitHub.time(-10), reason: "Something went wrong @all")])
     #expect(!result.isComplete && result.unfinished == [])
 
     harness.github.state.withLock {
@@ -213,7 +227,11 @@ import Testing
       items(1...120, isPullRequest: true),
       meanwhile: { state in
         // After the first page of pull requests, one of the last page is touched.
-        guard state.sent.last?.operation == "SweepChangedPullRequests", moves.withLock({ $0 += 1; return $0 }) == 1
+        guard state.sent.last?.operation == "SweepChangedPullRequests",
+          moves.withLock({
+            $0 += 1
+            return $0
+          }) == 1
         else { return }
         state.items[5]?.updated = 1_000_001
       })
@@ -229,7 +247,10 @@ import Testing
     let github = SweptGitHub(
       items(1...120),
       meanwhile: { state in
-        let move = moves.withLock { $0 += 1; return $0 }
+        let move = moves.withLock {
+          $0 += 1
+          return $0
+        }
         if move == 1 { for number in [1, 119] { state.items[number]?.updated = 1_000_001 } }
       })
     let harness = SweepHarness(github)
@@ -242,7 +263,13 @@ import Testing
     let harness = SweepHarness(SweptGitHub(items(1...5)))
     let failed = Mutex(false)
     let recorder = SweepRecorder(harness.memory) { count in
-      guard count == 2, !failed.withLock({ let was = $0; $0 = true; return was }) else { return }
+      guard count == 2,
+        !failed.withLock({
+          let was = $0
+          $0 = true
+          return was
+        })
+      else { return }
       throw Failure(.failed, "the label @x does not exist", advice: "Create it.")
     }
     let result = try await harness.sweep(recorder)

@@ -78,7 +78,10 @@ import Testing
     #expect(try await activity() == SweptGitHub.time(40))
     harness.github.change(1) { $0.changes.append(.labeled("a", at: 80, "UnlabeledEvent")) }
     #expect(try await activity() == SweptGitHub.time(80))
-    harness.github.change(1) { $0.comments[2].edited = 90; $0.comments[2].editor = "mona" }
+    harness.github.change(1) {
+      $0.comments[2].edited = 90
+      $0.comments[2].editor = "mona"
+    }
     #expect(try await activity() == SweptGitHub.time(90))
     // Of a deleted account nobody knows what it was.
     harness.github.change(1) { $0.comments.append(.init(id: 5, author: nil, created: 100)) }

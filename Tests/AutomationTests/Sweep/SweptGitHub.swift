@@ -44,7 +44,8 @@ final class SweptGitHub: GitHubAPI {
     var actor: String? = "mona"
     var members: [String: JSONValue] = [:]
 
-    static func labeled(_ name: String, at: Int, by actor: String? = "mona", _ type: String = "LabeledEvent") -> Change {
+    static func labeled(_ name: String, at: Int, by actor: String? = "mona", _ type: String = "LabeledEvent") -> Change
+    {
       Change(type: type, at: at, actor: actor, members: ["label": ["name": .string(name)]])
     }
   }
@@ -83,7 +84,12 @@ final class SweptGitHub: GitHubAPI {
   static func time(_ second: Int) -> Timestamp { Timestamp(seconds: 1_772_323_200 + Int64(second)) }
 
   func change(_ number: Int, _ body: (inout Item) -> Void) {
-    state.withLock { if var item = $0.items[number] { body(&item); $0.items[number] = item } }
+    state.withLock {
+      if var item = $0.items[number] {
+        body(&item)
+        $0.items[number] = item
+      }
+    }
   }
 
   var operations: [String] { state.withLock { $0.sent.map(\.operation) } }
@@ -125,7 +131,9 @@ private struct Rendering {
   init(_ state: SweptGitHub.State) { self.state = state }
 
   func answer(_ query: GraphQLQuery) throws -> (JSONValue, [GraphQLError]) {
-    func number(_ name: String) -> Int? { if case .integer(let value)? = query.variables[name] { Int(value) } else { nil } }
+    func number(_ name: String) -> Int? {
+      if case .integer(let value)? = query.variables[name] { Int(value) } else { nil }
+    }
     let since = query.variables["since"]?.string.flatMap { Timestamp($0) }
     switch query.operation {
     case "SweepItem": return item(number("number") ?? 0, since)
@@ -136,7 +144,8 @@ private struct Rendering {
       }
       let list: JSONValue =
         query.operation == "SweepComments"
-        ? ["comments": comments(item, from: parts[0], 100)] : ["timelineItems": changes(item, until: parts[0], 100, since)]
+        ? ["comments": comments(item, from: parts[0], 100)]
+        : ["timelineItems": changes(item, until: parts[0], 100, since)]
       return (["node": list], [])
     default:
       return try page(query, width: number("first") ?? 0, since)
@@ -198,7 +207,7 @@ private struct Rendering {
   private func node(_ item: SweptGitHub.Item, _ since: Timestamp?) -> JSONValue {
     func names(_ names: [String]) -> JSONValue { ["nodes": .array(names.map { ["name": .string($0)] })] }
     var node: [String: JSONValue] = [
-      "__typename": item.isPullRequest ? "PullRequest" : "Issue", "id": .string("N\(item.number)"),
+      "typename": item.isPullRequest ? "PullRequest" : "Issue", "id": .string("N\(item.number)"),
       "fullDatabaseId": .string(String(5_000_000_000 + item.number)), "number": .integer(Int64(item.number)),
       "title": .string(item.title), "body": .string(item.body), "closed": .bool(!item.isOpen), "locked": false,
       "authorAssociation": "NONE", "createdAt": time(item.created), "updatedAt": time(item.updated),
@@ -248,7 +257,7 @@ private struct Rendering {
         all[start..<end].map { change in
           .object(
             change.members.merging(
-              ["__typename": .string(change.type), "createdAt": time(change.at), "actor": actor(change.actor)]
+              ["typename": .string(change.type), "createdAt": time(change.at), "actor": actor(change.actor)]
             ) { _, own in own })
         }),
     ]
@@ -258,7 +267,7 @@ private struct Rendering {
     guard let login else { return .null }
     let isApp = login.hasSuffix("[bot]")
     return [
-      "__typename": isApp ? "Bot" : "User", "login": .string(isApp ? String(login.dropLast(5)) : login),
+      "typename": isApp ? "Bot" : "User", "login": .string(isApp ? String(login.dropLast(5)) : login),
     ]
   }
 
