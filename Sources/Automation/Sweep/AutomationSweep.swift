@@ -125,5 +125,15 @@ public struct AutomationSweepRequest: Sendable {
       self.threshold = threshold
       self.isAskedFor = isAskedFor
     }
+
+    /// For rules that wait for these durations, in seconds; nil where there are none.
+    ///
+    /// The shortest step between two of them counts: what a rule did to an item after 30 days is a change of the item,
+    /// and one that waits for 37 must not wait for 30 more.
+    public init?(durations: [Double], isAskedFor: Bool = false) {
+      let sorted = Set(durations.filter { $0 > 0 } + [0]).sorted()
+      guard let shortest = zip(sorted.dropFirst(), sorted).map({ $0 - $1 }).min() else { return nil }
+      self.init(threshold: shortest, isAskedFor: isAskedFor)
+    }
   }
 }

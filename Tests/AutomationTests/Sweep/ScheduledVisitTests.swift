@@ -36,6 +36,12 @@ import Testing
     #expect(result.nextRoundAt == SweptGitHub.time(1_000_000 + 72_000))
   }
 
+  @Test(
+    arguments: [([30.0, 37], 7.0), ([60], 60), ([7, 60, 60], 7), ([0, 5], 5), ([], nil)] as [([Double], Double?)])
+  func theShortestStepBetweenTwoRulesDecidesWhatIsVisited(durations: [Double], threshold: Double?) {
+    #expect(AutomationSweepRequest.TimeRules(durations: durations)?.threshold == threshold)
+  }
+
   @Test func aRoundComesOnceADayUnlessItIsAskedFor() async throws {
     let harness = SweepHarness(SweptGitHub([Item(1)]))
     #expect(try await sweep(harness).0.visited == [1])
