@@ -28,6 +28,7 @@ struct Migration: Sendable {
     Migration(7, "readings", PackageResources._007_readings_sql),
     Migration(8, "automation", PackageResources._008_automation_sql),
     Migration(9, "audit", PackageResources._009_audit_sql),
+    Migration(10, "automation_sweeps", PackageResources._010_automation_sweeps_sql),
   ]
 
   /// The version that this executable works with.

@@ -116,7 +116,7 @@ import Testing
         // A reply that says why, and a reaction.
         #expect(no.outputs["actions"] == "2")
         #expect(github.item(1)?.labels.isEmpty == true)
-        #expect(github.item(1)?.state == .open)
+        #expect(github.item(1)?.isClosed == false)
         let reply = try #require(github.item(1)?.comments.last)
         #expect(reply.body.contains("triage") && !reply.body.contains("@mallory"), "\(reply.body)")
 

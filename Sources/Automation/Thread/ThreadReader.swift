@@ -37,27 +37,22 @@ public struct ThreadReader: Sendable {
       repository(owner: $owner, name: $name) {
         item: issueOrPullRequest(number: $number) {
           ... on Issue {
-            title state locked activeLockReason stateReason(enableDuplicate: true)
+            title closed locked activeLockReason stateReason(enableDuplicate: true)
             labels(first: 100) { nodes { name } }
             assignees(first: 20) { nodes { login } }
             milestone { title }
-            timelineItems(last: 100, since: $since, itemTypes: [\(Self.types)]) { \(TimelineChange.selection) }
+            timelineItems(last: 100, since: $since, itemTypes: [\(TimelineChange.itemTypes)]) { \(TimelineChange.selection) }
           }
           ... on PullRequest {
-            title state locked activeLockReason
+            title closed locked activeLockReason
             labels(first: 100) { nodes { name } }
             assignees(first: 20) { nodes { login } }
             milestone { title }
-            timelineItems(last: 100, since: $since, itemTypes: [\(Self.types)]) { \(TimelineChange.selection) }
+            timelineItems(last: 100, since: $since, itemTypes: [\(TimelineChange.itemTypes)]) { \(TimelineChange.selection) }
           }
         }
       }
     }
-    """
-
-  private static let types = """
-    LABELED_EVENT, UNLABELED_EVENT, ASSIGNED_EVENT, UNASSIGNED_EVENT, CLOSED_EVENT, REOPENED_EVENT, RENAMED_TITLE_EVENT, \
-    MILESTONED_EVENT, DEMILESTONED_EVENT, LOCKED_EVENT, UNLOCKED_EVENT
     """
 }
 
@@ -82,20 +77,26 @@ public struct TimelineChange: Hashable, Sendable {
   /// `labeled "bug"`.
   public var words: String { detail.map { "\(action) \"\($0)\"" } ?? action }
 
+  /// The timeline's entries that are changes of an item's state, in the words of GraphQL.
+  static let itemTypes = """
+    LABELED_EVENT, UNLABELED_EVENT, ASSIGNED_EVENT, UNASSIGNED_EVENT, CLOSED_EVENT, REOPENED_EVENT, RENAMED_TITLE_EVENT, \
+    MILESTONED_EVENT, DEMILESTONED_EVENT, LOCKED_EVENT, UNLOCKED_EVENT
+    """
+
   static let selection = """
     nodes {
-      __typename
-      ... on LabeledEvent { createdAt actor { __typename login } label { name } }
-      ... on UnlabeledEvent { createdAt actor { __typename login } label { name } }
-      ... on AssignedEvent { createdAt actor { __typename login } assignee { ... on User { login } ... on Bot { login } } }
-      ... on UnassignedEvent { createdAt actor { __typename login } assignee { ... on User { login } ... on Bot { login } } }
-      ... on ClosedEvent { createdAt actor { __typename login } stateReason(enableDuplicate: true) }
-      ... on ReopenedEvent { createdAt actor { __typename login } }
-      ... on RenamedTitleEvent { createdAt actor { __typename login } currentTitle }
-      ... on MilestonedEvent { createdAt actor { __typename login } milestoneTitle }
-      ... on DemilestonedEvent { createdAt actor { __typename login } milestoneTitle }
-      ... on LockedEvent { createdAt actor { __typename login } lockReason }
-      ... on UnlockedEvent { createdAt actor { __typename login } }
+      typename: __typename
+      ... on LabeledEvent { createdAt actor { typename: __typename login } label { name } }
+      ... on UnlabeledEvent { createdAt actor { typename: __typename login } label { name } }
+      ... on AssignedEvent { createdAt actor { typename: __typename login } assignee { ... on User { login } ... on Bot { login } } }
+      ... on UnassignedEvent { createdAt actor { typename: __typename login } assignee { ... on User { login } ... on Bot { login } } }
+      ... on ClosedEvent { createdAt actor { typename: __typename login } stateReason }
+      ... on ReopenedEvent { createdAt actor { typename: __typename login } }
+      ... on RenamedTitleEvent { createdAt actor { typename: __typename login } currentTitle }
+      ... on MilestonedEvent { createdAt actor { typename: __typename login } milestoneTitle }
+      ... on DemilestonedEvent { createdAt actor { typename: __typename login } milestoneTitle }
+      ... on LockedEvent { createdAt actor { typename: __typename login } lockReason }
+      ... on UnlockedEvent { createdAt actor { typename: __typename login } }
     }
     """
 }
@@ -109,7 +110,8 @@ struct ThreadAnswer: Decodable, Sendable {
 
 struct WireThread: Decodable, Sendable {
   var title: String?
-  var state: String?
+  /// Asked for instead of `state`, whose type is another for issues than for pull requests.
+  var closed: Bool?
   var locked: Bool?
   var activeLockReason: String?
   var stateReason: String?
@@ -121,7 +123,7 @@ struct WireThread: Decodable, Sendable {
   var itemState: ItemState {
     ItemState(
       labels: labels?.nodes.compactMap { $0?.name } ?? [], assignees: assignees?.nodes.compactMap { $0?.login } ?? [],
-      isOpen: state == "OPEN", stateReason: stateReason?.lowercased(), title: title ?? "", milestone: milestone?.title,
+      isOpen: closed == false, stateReason: stateReason?.lowercased(), title: title ?? "", milestone: milestone?.title,
       isLocked: locked ?? false, lockReason: activeLockReason.map(LockWord.rest))
   }
 }
@@ -132,7 +134,7 @@ struct WireLogin: Decodable, Sendable { var login: String? }
 struct WireMilestone: Decodable, Sendable { var title: String? }
 
 struct WireChange: Decodable, Sendable {
-  var __typename: String
+  var typename: String
   var createdAt: Timestamp?
   var actor: Actor?
   var label: WireName?
@@ -143,7 +145,7 @@ struct WireChange: Decodable, Sendable {
   var lockReason: String?
 
   struct Actor: Decodable, Sendable {
-    var __typename: String?
+    var typename: String?
     var login: String?
   }
 
@@ -152,11 +154,11 @@ struct WireChange: Decodable, Sendable {
     guard let createdAt else { return nil }
     func change(_ action: String, _ facet: Facet, _ value: JSONValue, _ detail: String? = nil) -> TimelineChange {
       TimelineChange(
-        login: actor?.login, isApp: actor?.__typename == "Bot", at: createdAt, action: action, facet: facet,
+        login: actor?.login, isApp: actor?.typename == "Bot", at: createdAt, action: action, facet: facet,
         value: value,
         detail: detail)
     }
-    switch __typename {
+    switch typename {
     case "LabeledEvent": return label?.name.map { change("labeled", .label(named: $0), true, $0) }
     case "UnlabeledEvent": return label?.name.map { change("unlabeled", .label(named: $0), false, $0) }
     case "AssignedEvent": return assignee?.login.map { change("assigned", .assignee(named: $0), true, $0) }
