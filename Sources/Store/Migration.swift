@@ -28,6 +28,7 @@ struct Migration: Sendable {
     Migration(7, "readings", PackageResources._007_readings_sql),
     Migration(8, "automation", PackageResources._008_automation_sql),
     Migration(9, "audit", PackageResources._009_audit_sql),
+    Migration(11, "dead_letters", PackageResources._011_dead_letters_sql),
   ]
 
   /// The version that this executable works with.
