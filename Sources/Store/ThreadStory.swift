@@ -41,7 +41,8 @@ extension Store {
     try await perform { session in
       try await session.query(
         """
-        SELECT \(microseconds("s.at")) AS at, s.kind, s.who, s.what, s.detail, s.transaction_id
+        SELECT \(microseconds("s.at")) AS at, s.kind, s.who, s.what, s.detail, s.transaction_id,
+          s.detail -> 'effect' AS effect
         FROM yardmaster.story($1, $2::bigint) WITH ORDINALITY
           AS s (at, kind, who, what, detail, transaction_id, ordinal)
         ORDER BY s.ordinal DESC LIMIT $3::integer
@@ -50,7 +51,7 @@ extension Store {
         StoryEntry(
           at: try row.decodeIfPresent("at"), kind: try row.decodeWord("kind"), who: try row.decodeIfPresent("who"),
           what: try row.decode("what"), detail: try row.decodeJSON("detail"),
-          transaction: try row.decodeIfPresent("transaction_id"))
+          transaction: try row.decodeIfPresent("transaction_id"), effect: try row.decodeJSON("effect"))
       }
     }
   }

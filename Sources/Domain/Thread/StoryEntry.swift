@@ -8,10 +8,12 @@ public struct StoryEntry: Hashable, Sendable {
   public var what: String
   public var detail: JSONValue
   public var transaction: TransactionID?
+  /// Of an action or a rollback.
+  public var effect: Effect?
 
   public init(
     at: Timestamp?, kind: Kind, who: String? = nil, what: String, detail: JSONValue = .null,
-    transaction: TransactionID? = nil
+    transaction: TransactionID? = nil, effect: Effect? = nil
   ) {
     self.at = at
     self.kind = kind
@@ -19,6 +21,7 @@ public struct StoryEntry: Hashable, Sendable {
     self.what = what
     self.detail = detail
     self.transaction = transaction
+    self.effect = effect
   }
 
   public enum Kind: String, Hashable, Sendable, Codable, CaseIterable {
