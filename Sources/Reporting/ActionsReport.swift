@@ -42,7 +42,8 @@ public struct ActionsReport: Sendable {
       lines.append("  by \(listed.cause), transaction \(listed.transaction)")
     }
     if isCut { lines.append("There are older ones: --limit shows more.") }
-    lines.append("Take one transaction back: yardmaster rollback --transaction UUID --dry-run shows what that would do.")
+    lines.append(
+      "Take one transaction back: yardmaster rollback --transaction UUID --dry-run shows what that would do.")
     return lines.joined(separator: "\n")
   }
 

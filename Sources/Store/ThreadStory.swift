@@ -16,10 +16,13 @@ extension Store {
         """
         SELECT \(Action.columns), a.transaction_id, a.event_id, a.dry_run, a.explanation, e.event_name,
           e.action AS event_action, e.actor, nullif(e.run_id, 0) AS run, \(microseconds("a.settled_at")) AS settled
-        FROM yardmaster.actions a JOIN yardmaster.events e ON e.id = a.event_id
-        WHERE ($1::text IS NULL OR a.repository_key = ANY (yardmaster.repository_keys($1)))
-          AND ($2::bigint IS NULL OR a.number = $2::bigint)
-        ORDER BY a.sequence DESC LIMIT $3::integer
+        FROM (
+          SELECT * FROM yardmaster.actions
+          WHERE ($1::text IS NULL OR repository_key = ANY (yardmaster.repository_keys($1)))
+            AND ($2::bigint IS NULL OR number = $2::bigint)
+          ORDER BY sequence DESC LIMIT $3::integer
+        ) a JOIN yardmaster.events e ON e.id = a.event_id
+        ORDER BY a.sequence DESC
         """, [.text(repository?.description), .integer(number), .integer(limit)]
       ).map { row in
         ListedAction(

@@ -40,7 +40,8 @@ import Testing
   }
 
   static func hostile(_ text: String) throws -> ActionsReport {
-    var action = try listed(.setTitle(text), .failed, evidence: text, before: ["title": .string(text)], explanation: text)
+    var action = try listed(
+      .setTitle(text), .failed, evidence: text, before: ["title": .string(text)], explanation: text)
     action.actor = text
     action.eventAction = text
     action.action.decision.reason.origin = text
@@ -62,7 +63,8 @@ import Testing
       return
     }
     for key in [
-      "id", "transaction_id", "event_id", "event", "kind", "what", "writes", "repository", "number", "status", "dry_run",
+      "id", "transaction_id", "event_id", "event", "kind", "what", "writes", "repository", "number", "status",
+      "dry_run",
       "origin", "evidence", "rules", "will", "login", "actor", "before", "after", "explanation", "undoes", "run_id",
       "run_url", "intended_at", "settled_at",
     ] {
@@ -87,8 +89,10 @@ import Testing
 /// Texts of which the runner would execute a part, given to a report many times.
 enum HostileReports {
   static let pieces = [
-    "::error::x", "::add-mask::x", "##[error]", "##\u{200B}[group]x", "#", "##", "[", "]", ":", "::", "\n", "\r\n", "\r",
-    "\n::warning::", "\u{85}", "\u{2028}", "\u{202E}", "\u{0}", "\u{AD}", "\u{1B}[2K", "@alice", "<img src=x>", "`", "|",
+    "::error::x", "::add-mask::x", "##[error]", "##\u{200B}[group]x", "#", "##", "[", "]", ":", "::", "\n", "\r\n",
+    "\r",
+    "\n::warning::", "\u{85}", "\u{2028}", "\u{202E}", "\u{0}", "\u{AD}", "\u{1B}[2K", "@alice", "<img src=x>", "`",
+    "|",
     "é", "\u{1F600}", "a", " ", "\t", "\"", "\\", "stop-commands", "error",
   ]
 

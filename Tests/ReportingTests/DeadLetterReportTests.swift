@@ -8,11 +8,13 @@ import Testing
   static func letter(_ error: String, action: String = "opened") throws -> StoredDeadLetter {
     let id = try Samples.required(EventID("0b7e8f3a-6c1d-4e2f-9a5b-000000000001"))
     let event = FailedEvent(
-      id: id, name: "issues", action: action, repository: try Samples.repository(), number: 12, mode: .live, attempts: 5,
+      id: id, name: "issues", action: action, repository: try Samples.repository(), number: 12, mode: .live,
+      attempts: 5,
       error: error, nextAttemptAt: nil, hasPayload: true)
     return StoredDeadLetter(
       id: "0b7e8f3a-6c1d-4e2f-9a5b-0000000000bb", kind: "event", reference: id.text, repository: event.repository,
-      number: 12, event: event, error: error, attempts: 5, createdAt: Samples.now - 86_400, updatedAt: Samples.now - 7_200)
+      number: 12, event: event, error: error, attempts: 5, createdAt: Samples.now - 86_400,
+      updatedAt: Samples.now - 7_200)
   }
 
   static func report() throws -> DeadLetterReport {

@@ -61,7 +61,8 @@ import Testing
         detail: [
           "outcome": .string(text), "error": .string(text), "verdict": .string(text), "explanation": .string(text),
           "status": .string(text), "title": .string(text), "state": .string(text), "path": .string(text),
-          "rules": kind == .action ? [.string(text)] : [], "reason": ["origin": .string(text), "evidence": .string(text)],
+          "rules": kind == .action ? [.string(text)] : [],
+          "reason": ["origin": .string(text), "evidence": .string(text)],
         ], effect: kind == .rollback ? .setTitle(text) : nil)
     }
     return report

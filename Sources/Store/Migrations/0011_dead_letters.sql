@@ -57,8 +57,8 @@ $$;
 --   link            its author     `closes octo/hello#3`       kind, incoming, repository, number, commit,
 --                                                              is_pull_request, title, state
 --
--- `at` is GitHub's time; of what Yardmaster did, the database's, but never before the event behind it. Links that have no
--- time of their own come first. A repository that was renamed is found under its names of then and now.
+-- `at` is GitHub's time; of what Yardmaster did, the database's, but never before the event behind it. Links that have
+-- no time of their own come first. A repository that was renamed is found under its names of then and now.
 CREATE FUNCTION yardmaster.story(repository text, number bigint) RETURNS TABLE (
   at timestamptz, kind text, who text, what text, detail jsonb, transaction_id uuid
 ) LANGUAGE sql STABLE AS $$
