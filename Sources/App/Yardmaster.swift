@@ -33,7 +33,8 @@ public struct Yardmaster: ParsableCommand {
     subcommands: [
       RunCommand.self, ExplainCommand.self, RollbackCommand.self, PlanCommand.self, SyncCommand.self,
       ContinueCommand.self, SweepCommand.self,
-      StatusCommand.self, LanesCommand.self, AuditCommand.self, ForgetCommand.self, MigrateCommand.self,
+      StatusCommand.self, ActionsCommand.self, StoryCommand.self, DeadLettersCommand.self, ReplayCommand.self,
+      LanesCommand.self, AuditCommand.self, ForgetCommand.self, MigrateCommand.self,
       DoctorCommand.self, ConfigCommand.self,
     ],
     defaultSubcommand: RunCommand.self)

@@ -25,7 +25,7 @@ extension StatusReport {
       "generated_at": .optional(now), "jobs": .array(jobs.map(json(of:))),
       "budgets": BudgetReport(balances: balances, now: now).json,
     ]
-    return Self.ascii(document.canonicalText)
+    return document.logSafeText
   }
 
   private func json(of job: JobProgress) -> JSONValue {
@@ -67,24 +67,5 @@ extension StatusReport {
   /// To the millionth: a point brings a hundred items.
   private static func ratio(_ value: Double?) -> JSONValue {
     value.map { .number(($0 * 1_000_000).rounded() / 1_000_000) } ?? .null
-  }
-
-  /// `text` with everything outside ASCII, and every `#` after another, as `\u` escapes. Outside strings JSON has
-  /// neither.
-  private static func ascii(_ text: String) -> String {
-    var out = String.UnicodeScalarView()
-    var previous: Unicode.Scalar = " "
-    for scalar in text.unicodeScalars {
-      if scalar.value < 0x7F, !(scalar == "#" && previous == "#") {
-        out.append(scalar)
-      } else {
-        for unit in String(scalar).utf16 {
-          let digits = String(unit, radix: 16)
-          out.append(contentsOf: ("\\u" + String(repeating: "0", count: 4 - digits.count) + digits).unicodeScalars)
-        }
-      }
-      previous = scalar
-    }
-    return String(out)
   }
 }

@@ -25,11 +25,11 @@ public struct StatusReport: Sendable {
     for repository in repositories {
       guard let proof = proofs[repository] else { continue }
       let report = ProofReport(proof, now: now)
-      blocks.append(["PROOF of \(repository): \(report.verdict)"] + Self.aligned(report.facts.map(\.logCells)))
+      blocks.append(["PROOF of \(repository): \(report.verdict)"] + LogText.aligned(report.facts.map(\.logCells)))
     }
     if !balances.isEmpty {
       blocks.append(
-        ["QUOTA of GitHub"] + Self.aligned(BudgetReport(balances: balances, now: now).facts.map(\.logCells)))
+        ["QUOTA of GitHub"] + LogText.aligned(BudgetReport(balances: balances, now: now).facts.map(\.logCells)))
     }
     return blocks.filter { !$0.isEmpty }.map { $0.joined(separator: "\n") }.joined(separator: "\n\n")
   }
@@ -65,7 +65,7 @@ public struct StatusReport: Sendable {
         "\(Figures.count(job.requests))", "\(Figures.age(of: job.createdAt, at: now))",
       ])
     }
-    return Self.aligned(rows)
+    return LogText.aligned(rows)
   }
 
   /// What a table has no room for.
@@ -103,28 +103,11 @@ public struct StatusReport: Sendable {
         "\(chunk.runID.map { $0 > 0 ? String($0) : "–" } ?? "–")", "\(chunk.scope)",
       ])
     }
-    var lines = Self.aligned(rows)
+    var lines = LogText.aligned(rows)
     for chunk in open.prefix(limit) {
       if let error = chunk.error { lines.append("Chunk \(chunk.ordinal): \(Figures.shortened(error, to: 500))") }
     }
     if open.count > limit { lines.append("… and \(Figures.count(open.count - limit, "more chunk"))") }
     return lines
-  }
-
-  /// Columns padded to their widest cell, two spaces apart.
-  private static func aligned(_ rows: [[LogText]]) -> [LogText] {
-    let widths = rows.reduce(into: [Int]()) { widths, row in
-      for (column, cell) in row.enumerated() {
-        if column == widths.count { widths.append(0) }
-        widths[column] = max(widths[column], cell.text.count)
-      }
-    }
-    return rows.map { row in
-      row.enumerated().map { column, cell in
-        let isLast = column == row.count - 1
-        return isLast
-          ? cell : cell + LogText(trusted: String(repeating: " ", count: widths[column] - cell.text.count + 2))
-      }.joined()
-    }
   }
 }

@@ -223,7 +223,8 @@ extension Store {
       LEFT JOIN (\(counted("pull_request_files", "pull_number"))) AS files ON files.number = n.number
       LEFT JOIN (
         SELECT from_number AS number, count(*) AS stored FROM yardmaster.links
-        WHERE repository_id = $1::uuid AND kind = 'closes' AND to_number IS NOT NULL GROUP BY from_number
+        WHERE repository_id = $1::uuid AND kind = 'closes' AND to_number IS NOT NULL AND origin = 'github'
+        GROUP BY from_number
       ) AS closes ON closes.number = n.number
     WHERE n.repository_id = $1::uuid AND n.kind IN ('pull_request', 'issue') AND NOT (\(isIncomplete))
       AND n.number NOT IN (SELECT u.number FROM under_way u) AND (

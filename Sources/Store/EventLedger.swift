@@ -22,7 +22,7 @@ extension Store {
             """, [.text(identity), .text(claim.mode.rawValue), .id(token)]),
           audit.look(claim.repository, login: claim.actor),
         ]
-        if let thread { statements += [thread.take(deadWorker: claim.deadWorker)] + thread.all }
+        if let thread { statements += [thread.take(deadWorker: claim.deadWorker)] + thread.links + thread.all }
         let rows = try await session.pipeline(statements)
         try audit.learn(claim.repository, rows[3])
         guard let row = rows[0].first else { return nil }
@@ -37,7 +37,7 @@ extension Store {
           ClaimedEvent(
             id: id, repository: claim.repository, attempt: try row.decode("attempts"),
             transaction: try row.decode("transaction_id"), recorded: try rows[2].map(Action.init(row:)),
-            claim: token.text, thread: try thread?.thread(rows[5...])))
+            claim: token.text, thread: try thread?.thread(rows)))
       }
       // Nothing at all: another process inserted the row after this statement's snapshot. The next one sees it.
       if let result { return result }
@@ -54,20 +54,20 @@ extension Store {
           [
             Self.holdEvent(event), thread.take(deadWorker: deadWorker),
             audit.look(claim.repository, login: claim.actor),
-          ] + thread.all)
+          ] + thread.links + thread.all)
       } catch let error as PostgresError where error.isLeaseLost {
         throw LeaseLost(subject: "Event \(event.id)")
       }
     }
     try audit.learn(claim.repository, rows[2])
     var event = event
-    event.thread = try thread.thread(rows[3...])
+    event.thread = try thread.thread(rows)
     return event
   }
 
   /// One round trip where nobody else appended to the repository's audit log since the claim, else three.
   public func finish(
-    _ event: ClaimedEvent, outcome: EventOutcome, error: String?, audit entry: AuditEntry
+    _ event: ClaimedEvent, outcome: EventOutcome, error: String?, payload: EventPayload?, audit entry: AuditEntry
   ) async throws {
     var statements = [
       PostgresStatement(
@@ -89,6 +89,11 @@ extension Store {
             lease_expires_at = NULL
           WHERE lease_event = $1::uuid AND lease_attempt = $2::integer
           """, [.id(event.id), .integer(event.attempt)]))
+    }
+    if outcome == .failed {
+      statements += FailureStatements.keep(event.id, payload)
+    } else if event.attempt > 1 {
+      statements += FailureStatements.forget(event.id)
     }
     try await write(statements, audit: entry, for: event)
   }

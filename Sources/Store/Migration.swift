@@ -29,6 +29,7 @@ struct Migration: Sendable {
     Migration(8, "automation", PackageResources._008_automation_sql),
     Migration(9, "audit", PackageResources._009_audit_sql),
     Migration(10, "automation_sweeps", PackageResources._010_automation_sweeps_sql),
+    Migration(11, "dead_letters", PackageResources._011_dead_letters_sql),
   ]
 
   /// The version that this executable works with.

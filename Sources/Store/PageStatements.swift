@@ -103,10 +103,12 @@ struct PageStatements {
               WHERE r.from_number = s.from_number AND lower(r.to_repository) = lower(s.to_repository)
                 AND r.to_number IS NOT DISTINCT FROM s.to_number AND r.to_commit IS NOT DISTINCT FROM s.to_commit)))
         )
-        INSERT INTO yardmaster.links (repository_id, from_number, to_repository, to_number, to_commit, kind)
+        INSERT INTO yardmaster.links AS l (repository_id, from_number, to_repository, to_number, to_commit, kind)
         SELECT $2::uuid, r.from_number, r.to_repository, r.to_number, r.to_commit, 'closes' FROM r
         ORDER BY r.from_number, lower(r.to_repository), r.to_number, r.to_commit
-        ON CONFLICT DO NOTHING
+        -- One that a text said before GitHub listed it.
+        ON CONFLICT (repository_id, from_number, lower(to_repository), coalesce(to_number, 0), coalesce(to_commit, ''),
+          kind) DO UPDATE SET origin = 'github' WHERE l.origin <> 'github'
         """, [.json(RowWriter(rows).document), repository, .json(RowWriter(read).document)]))
   }
 

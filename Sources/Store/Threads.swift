@@ -125,6 +125,13 @@ struct ThreadStatements {
       "SELECT lease_worker FROM yardmaster.threads WHERE repository_key = $1 AND number = $2::bigint", key)
   }
 
+  /// What the event's text links to. Before the surroundings are read, and before the version is noted.
+  var links: [PostgresStatement] {
+    guard let said = visit.said else { return [] }
+    return SaidLinkStatements.record(
+      said, of: visit, claim, mine: Self.mine("$3", "$4"), key + [.id(token), .id(claim.id)])
+  }
+
   var all: [PostgresStatement] { [observe, context, surroundings, see, holder] }
 
   /// Whether the thread is this attempt's.
@@ -135,9 +142,9 @@ struct ThreadStatements {
     """
   }
 
-  /// From the answers to ``all``.
-  func thread(_ rows: ArraySlice<PostgresRows>) throws -> ClaimedThread {
-    let rows = Array(rows)
+  /// From the answers to a pipeline that ends with ``all``.
+  func thread(_ rows: [PostgresRows]) throws -> ClaimedThread {
+    let rows = Array(rows.suffix(5))
     guard let known = rows[1].first, let around = rows[2].first else {
       let worker = try rows[4].first?.decodeIfPresent("lease_worker", as: String.self)
       return ClaimedThread(key: visit.key, lease: visit.lease, standing: .occupied(worker: worker))

@@ -122,6 +122,10 @@ struct Step {
   func start(arguments: [String]) throws -> Running { try Running(self, arguments) }
   /// - Parameter output: GITHUB_OUTPUT, where it is not a file of the step's own.
   func run(_ arguments: String..., output: String? = nil) async throws -> Ending {
+    try await run(arguments, output: output)
+  }
+
+  func run(_ arguments: [String], output: String? = nil) async throws -> Ending {
     try await Running(self, arguments, output: output).wait()
   }
 }

@@ -17,22 +17,6 @@ struct RunCommand: SessionCommand {
   var dryRun = false
 
   func execute(in session: Session) async throws -> ExitStatus {
-    let (run, result) = try await session.deadline.run { () -> (EventRun, Result<EventResult, any Error>) in
-      var run = EventRun(session: session, forcesDryRun: dryRun)
-      do {
-        let result = try await run.process()
-        return (run, .success(result))
-      } catch {
-        return (run, .failure(error))
-      }
-    }
-    switch result {
-    case .success(let result):
-      try await run.publish(result)
-      return result.exitStatus
-    case .failure(let error):
-      await run.publish(failure: error)
-      throw error
-    }
+    try await EventRun.perform(in: session, forcesDryRun: dryRun) { run in try await run.process() }
   }
 }

@@ -5,6 +5,29 @@ import Markup
 import Reporting
 
 extension EventRun {
+  /// Works on one event until its end, a signal or the end of the time, and publishes what it came to.
+  static func perform(
+    in session: Session, forcesDryRun: Bool, _ process: @escaping @Sendable (inout EventRun) async throws -> EventResult
+  ) async throws -> ExitStatus {
+    let (run, result) = try await session.deadline.run { () -> (EventRun, Result<EventResult, any Error>) in
+      var run = EventRun(session: session, forcesDryRun: forcesDryRun)
+      do {
+        let result = try await process(&run)
+        return (run, .success(result))
+      } catch {
+        return (run, .failure(error))
+      }
+    }
+    switch result {
+    case .success(let result):
+      try await run.publish(result)
+      return result.exitStatus
+    case .failure(let error):
+      await run.publish(failure: error)
+      throw error
+    }
+  }
+
   /// Writes log, summary and outputs of a run that came to an end of its own, and raises the alert where it failed.
   func publish(_ result: EventResult) async throws {
     var report = await complete(report)

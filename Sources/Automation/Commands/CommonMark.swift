@@ -27,6 +27,30 @@ enum CommonMark {
     return texts
   }
 
+  /// The text of each paragraph and heading, without code and HTML; the address of a link stands behind its text.
+  static func prose(in bytes: [UInt8]) -> [String] {
+    var blocks: [String] = []
+    var text = ""
+    parse(bytes) { document in
+      walk(document) { event, node in
+        switch (cmark_node_get_type(node), event) {
+        case (CMARK_NODE_PARAGRAPH, CMARK_EVENT_EXIT), (CMARK_NODE_HEADING, CMARK_EVENT_EXIT):
+          blocks.append(text)
+          text = ""
+        case (CMARK_NODE_TEXT, _): text += literal(of: node)
+        case (CMARK_NODE_CODE, _), (CMARK_NODE_HTML_INLINE, _): text += "|"
+        case (CMARK_NODE_SOFTBREAK, _), (CMARK_NODE_LINEBREAK, _): text += "\n"
+        case (CMARK_NODE_LINK, CMARK_EVENT_EXIT):
+          // The node's own.
+          if let address = cmark_node_get_url(node) { text += " \(String(cString: address)) " }
+        default: break
+        }
+        return true
+      }
+    }
+    return blocks
+  }
+
   /// What a reader sees of the node's text, on one line.
   static func text(of node: OpaquePointer) -> String {
     var text = ""

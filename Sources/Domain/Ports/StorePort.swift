@@ -14,7 +14,14 @@ public protocol EventLedger: Sendable {
 
   /// Records how the event ended, with the audit entry that says so, and gives the thread back. Throws `LeaseLost` where
   /// another took it over.
-  func finish(_ event: ClaimedEvent, outcome: EventOutcome, error: String?, audit: AuditEntry) async throws
+  ///
+  /// One that failed is due again after a while, and becomes a dead letter where it failed too often.
+  ///
+  /// - Parameter payload: what somebody without an event file needs to try a failed event again; nil to leave what is kept
+  ///   from an earlier attempt.
+  func finish(
+    _ event: ClaimedEvent, outcome: EventOutcome, error: String?, payload: EventPayload?, audit: AuditEntry
+  ) async throws
 }
 
 public struct EventClaim: Sendable {
@@ -76,17 +83,20 @@ public struct ThreadVisit: Hashable, Sendable {
   public var observed: [Facet: FacetRecord]
   /// The item's version that the event shows.
   public var version: Timestamp?
+  /// What the event's text links to; nil where its text was not read. Recorded before anything is decided.
+  public var said: SaidLinks?
   /// Seconds after which another process may enter the thread unless this one renews. Every write of an attempt does.
   public var lease: Int
 
   public init(
     key: ThreadKey, textID: Int64? = nil, observed: [Facet: FacetRecord] = [:], version: Timestamp? = nil,
-    lease: Int = 180
+    said: SaidLinks? = nil, lease: Int = 180
   ) {
     self.key = key
     self.textID = textID
     self.observed = observed
     self.version = version
+    self.said = said
     self.lease = lease
   }
 }
