@@ -15,6 +15,8 @@ struct EventProcessing {
   let processor: AutomationProcessor
   let store: Store
   let github: any GitHubAPI
+  /// What the event came as.
+  let payload: @Sendable () -> EventPayload?
   var report: RunReport
 
   private var event: Event { subject.event }
@@ -22,7 +24,7 @@ struct EventProcessing {
   private var entry: LedgerEntry {
     var known = LedgerSubject(event, thread: subject.visit)
     known.identity = subject.identity
-    return LedgerEntry(subject: known, mode: settings.mode, store: store)
+    return LedgerEntry(subject: known, mode: settings.mode, store: store, payload: payload)
   }
 
   mutating func run() async throws -> EventResult {

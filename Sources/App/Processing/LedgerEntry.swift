@@ -50,11 +50,17 @@ struct LedgerEntry {
   let subject: LedgerSubject
   let mode: Settings.Mode
   let store: Store
+  /// What the event came as, for whoever tries again what failed.
+  let payload: @Sendable () -> EventPayload?
 
-  init(subject: LedgerSubject, mode: Settings.Mode, store: Store) {
+  init(
+    subject: LedgerSubject, mode: Settings.Mode, store: Store,
+    payload: @escaping @Sendable () -> EventPayload? = { nil }
+  ) {
     self.subject = subject
     self.mode = mode
     self.store = store
+    self.payload = payload
   }
 
   init(event: Event, mode: Settings.Mode, store: Store) {
@@ -123,7 +129,8 @@ struct LedgerEntry {
         "run_id": .integer(subject.run.runID), "attempt": .integer(Int64(subject.run.attempt)),
         "error": error.map(JSONValue.string) ?? .null,
       ])
-    try await store.finish(claimed, outcome: outcome, error: error, audit: audit)
+    try await store.finish(
+      claimed, outcome: outcome, error: error, payload: outcome == .failed ? payload() : nil, audit: audit)
   }
 
   /// Works on the event and, where that fails, records the failure. A cancelled event is left unfinished on purpose: the
