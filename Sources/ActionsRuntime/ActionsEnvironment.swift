@@ -8,6 +8,8 @@ public struct ActionsEnvironment: Sendable {
   public var isActions = false
   /// `owner/name` as Actions spells it; see ``repositoryName``.
   public var repository: String?
+  /// `GITHUB_REPOSITORY_ID`: GitHub's id of ``repository``.
+  public var repositoryID: Int64?
   public var eventName: String?
   public var eventPath: String?
   public var apiURL = "https://api.github.com"
@@ -69,6 +71,7 @@ public struct ActionsEnvironment: Sendable {
     var environment = ActionsEnvironment()
     environment.isActions = value("GITHUB_ACTIONS") == "true"
     environment.repository = value("GITHUB_REPOSITORY")
+    environment.repositoryID = value("GITHUB_REPOSITORY_ID").flatMap { Int64($0) }
     environment.eventName = value("GITHUB_EVENT_NAME")
     environment.eventPath = value("GITHUB_EVENT_PATH")
     environment.apiURL = url("GITHUB_API_URL") ?? environment.apiURL

@@ -10,9 +10,12 @@ import Store
 struct SweepCommand: SessionCommand {
   static let configuration = CommandConfiguration(
     commandName: "sweep",
-    abstract: "Continue what stopped, capture what changed, repair what is missing, audit the rest.",
+    abstract: "Find what the events missed, apply rules that go by time, and keep captured history complete.",
     discussion: """
-      To be run by a schedule. Open jobs go on first; then what changed since the last complete walk is captured; then \
+      To be run by a schedule. Where the repository has a configuration, what no event brought is processed as if it had \
+      come, failed events are tried again, and rules that go by time (on: schedule, stale:) visit the open items.
+
+      Then history, where some is captured: open jobs go on first; then what changed since the last complete walk is captured; then \
       numbers and lists that are not as GitHub counts them; and what is left of the time goes to the audit, a walk \
       over everything once more that is spread over sweeps.
       """)
@@ -29,9 +32,21 @@ struct SweepCommand: SessionCommand {
       valueName: "n"))
   var auditPoints: Int?
 
+  @Option(help: ArgumentHelp("One of the two parts alone: automation, or history.", valueName: "part"))
+  var only: SweptPart?
+
+  @Option(
+    help: ArgumentHelp(
+      "Look for missed events from this moment on (ISO 8601), rather than from where the last sweep ended.",
+      valueName: "date"))
+  var since: String?
+
+  enum SweptPart: String, ExpressibleByArgument, CaseIterable { case automation, history }
+
   static var publishesFailure: Bool { true }
 
   func validate() throws {
+    if let since, Timestamp(since) == nil { throw ValidationError("--since takes a date, as in 2026-01-31.") }
     if let timeLimit, !(timeLimit > 0) { throw ValidationError("--time-limit takes a number of seconds above 0.") }
     if let auditPoints, !(0...1_000_000).contains(auditPoints) {
       throw ValidationError("--audit-points takes a number from 0 to 1000000.")
@@ -43,6 +58,18 @@ struct SweepCommand: SessionCommand {
     let name = try session.repository(repository)
     let cap = auditPoints.map { SpendingCap(points: $0, requests: $0) }
     return try await session.withHistory { history in
+      var automation: AutomationSweepReport?
+      if only != .history {
+        automation = try await session.deadline.run { try await sweepAutomation(of: name, history) }
+        if let automation {
+          try session.summary.append(automation.markdown())
+          for line in automation.lines { session.log.line(line) }
+        }
+        if only == .automation || session.deadline.stopSignal != nil {
+          return try conclude(automation, in: session)
+        }
+      }
+      let failure = automation?.failure
       let sweep = SweepRun(history)
       let result = try await session.deadline.run { try await sweep.run(name, auditCap: cap) }
       let open = try await sweep.open(after: result)
@@ -62,8 +89,48 @@ struct SweepCommand: SessionCommand {
       if case .timeLimit? = result.stopped {
         session.log.line("Time is up; what was captured is stored. The next `yardmaster sweep` goes on.")
       }
-      if let failure = result.firstFailure { throw Published(cause: failure) }
+      if let failure = result.firstFailure ?? failure { throw Published(cause: failure) }
       return .done
     }
+  }
+
+  /// nil where the repository has no configuration.
+  private func sweepAutomation(of name: RepositoryName, _ history: HistoryRun) async throws -> AutomationSweepReport? {
+    let session = history.session
+    let id = try await RepositoryLookup(github: history.github, environment: session.environment).githubID(of: name)
+    let key = ThreadKey(repository: name, githubID: id, number: 0).repository
+    let source = ConfigurationSource(
+      explicitFile: session.environment.configPath, github: history.github, cache: (history.store, key))
+    guard let settings = try await source.load(for: name) else { return nil }
+    let run = AutomationSweepRun(
+      session: session, github: history.github, store: history.store, settings: settings)
+    return try await run.run(name, githubID: id, since: since.flatMap { Timestamp($0) })
+  }
+
+  /// The outputs of a sweep that ends with its first part.
+  private func conclude(_ automation: AutomationSweepReport?, in session: Session) throws -> ExitStatus {
+    let failure = automation?.failure
+    try session.outputs.write([
+      (.outcome, (failure == nil ? EventOutcome.processed : .failed).rawValue),
+      (.actions, String(automation?.entries.count { $0.status == Action.Status.done } ?? 0)),
+      (.complete, String(automation?.result.isComplete ?? true)),
+    ])
+    if let signal = session.deadline.stopSignal {
+      session.log.line("Ended by \(signal.name). The next `yardmaster sweep` goes on.")
+      return signal.exitStatus
+    }
+    if automation == nil { session.log.line("The repository has no \(ConfigurationSource.path): nothing to sweep.") }
+    if let failure { throw Published(cause: failure) }
+    return .done
+  }
+}
+
+extension AutomationSweepReport {
+  /// What could not be processed, as the command's failure.
+  fileprivate var failure: (any UserFacingError)? {
+    guard let first = result.failures.first else { return nil }
+    return Failure(
+      .failed, "\(result.failures.count) of the missed events failed; the first, \(first.event) of #\(first.number): \(first.problem)",
+      advice: "They are recorded, and tried again by later sweeps; mend what the message names.")
   }
 }

@@ -28,13 +28,13 @@ extension EventRun {
   }
 
   private mutating func automate(
-    _ event: Event, _ configured: Settings, in store: Store, mode: Settings.Mode? = nil, identity: EventIdentity? = nil
+    _ event: Event, _ configured: Settings, in store: Store, mode: Settings.Mode? = nil, by dispatch: Event? = nil
   ) async throws -> EventResult {
     guard var subject = EventSubject(event) else {
       await close(store)
       return .ignored(reason: "the event is about no issue or pull request")
     }
-    subject.identity = identity ?? event.identity
+    subject.identity = dispatch?.identity ?? event.identity
     var settings = configured
     if let mode { settings.mode = mode }
     if forcesDryRun { settings.mode = .dryRun }
@@ -43,7 +43,9 @@ extension EventRun {
     report.mode = settings.mode
     var processing = EventProcessing(
       session: session, subject: subject, settings: settings, processor: AutomationProcessor(settings: settings),
-      store: store, github: github, report: report)
+      store: store, github: github, payload: payload, report: report)
+    // Whoever pastes a payload can put any name under its text, so what counts is what both may do.
+    processing.sponsor = dispatch.map(\.sender)
     var result: EventResult
     do {
       defer { report = processing.report }
@@ -81,7 +83,7 @@ extension EventRun {
     }
     report.trigger = RunReport.Trigger(event)
     session.log.line("By hand: \(report.trigger.headline)")
-    return try await automate(event, settings, in: store, mode: request.mode, identity: dispatch.identity)
+    return try await automate(event, settings, in: store, mode: request.mode, by: dispatch)
   }
 }
 

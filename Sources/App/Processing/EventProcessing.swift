@@ -17,6 +17,8 @@ struct EventProcessing {
   let github: any GitHubAPI
   /// What the event came as.
   let payload: @Sendable () -> EventPayload?
+  /// Who has the event processed by hand; an inner nil for an account that is gone.
+  var sponsor: Account??
   var report: RunReport
 
   private var event: Event { subject.event }
@@ -24,6 +26,7 @@ struct EventProcessing {
   private var entry: LedgerEntry {
     var known = LedgerSubject(event, thread: subject.visit)
     known.identity = subject.identity
+    known.number = subject.issue.number
     return LedgerEntry(subject: known, mode: settings.mode, store: store, payload: payload)
   }
 
@@ -116,11 +119,13 @@ struct EventProcessing {
       issue = present
       issue.id = subject.issue.id
     }
+    var context = context
+    context.links += subject.links.filter { !context.links.contains($0) }
     var input = AutomationInput(
       trigger: subject.trigger, repository: event.repository, issue: issue, comment: subject.comment,
       previousBody: subject.previousBody, actor: event.sender, context: context,
-      now: await github.usage.serverTime ?? session.clock.now, happenedAt: event.occurredAt,
-      serverURL: session.environment.serverURL, digest: textDigest)
+      now: await github.usage.serverTime ?? session.clock.now, lastActivity: subject.lastActivity,
+      happenedAt: event.occurredAt, serverURL: session.environment.serverURL, digest: textDigest)
     if processor.needsPermission(input) { input.permission = try await permission() }
     return input
   }
@@ -141,7 +146,10 @@ struct EventProcessing {
   /// other people's texts, so after an edit by somebody else both have to have it.
   private func permission() async throws -> Permission {
     let lookup = PermissionLookup(github: github)
-    let author = try await lookup.permission(of: subject.author, in: event.repository)
+    var author = try await lookup.permission(of: subject.author, in: event.repository)
+    if let sponsor, sponsor?.login != subject.author?.login {
+      author = min(author, try await lookup.permission(of: sponsor, in: event.repository))
+    }
     guard event.action == "edited", let editor = event.sender, editor.login != subject.author?.login else {
       return author
     }

@@ -2,6 +2,7 @@ import ActionsRuntime
 import Automation
 import Capture
 import Domain
+import FoundationEssentials
 import GitHub
 import Markup
 import Reporting
@@ -22,6 +23,8 @@ struct EventRun {
   var report: RunReport
   /// What the configuration says, once it was read.
   var settings: Settings?
+  /// What the event came as, for whoever tries again what failed.
+  private(set) var payload: @Sendable () -> EventPayload? = { nil }
 
   init(session: Session, forcesDryRun: Bool) {
     self.session = session
@@ -57,11 +60,27 @@ struct EventRun {
     await store.close()
   }
 
+  /// The event that started this workflow run.
   mutating func process() async throws -> EventResult {
     let environment = session.environment
     let bytes = try EventFile.read(path: environment.eventPath)
-    let decoded = try EventFile.decode(
-      bytes, name: environment.eventName, repository: environment.repositoryName, run: environment.run)
+    return try await process(bytes, name: environment.eventName, run: environment.run)
+  }
+
+  /// An event that failed, by what was kept of it: something newer may have happened to its item since.
+  mutating func process(payload: JSONValue, name: String) async throws -> EventResult {
+    var run = session.environment.run
+    run.attempt = max(run.attempt, 2)
+    return try await process(Array(payload.canonicalText.utf8), name: name, run: run)
+  }
+
+  private mutating func process(_ bytes: [UInt8], name: String?, run: RunContext) async throws -> EventResult {
+    let environment = session.environment
+    let decoded = try EventFile.decode(bytes, name: name, repository: environment.repositoryName, run: run)
+    payload = { @Sendable in
+      guard let name, let document = try? JSONDecoder().decode(JSONValue.self, from: Data(bytes)) else { return nil }
+      return EventPayload(name: name, document: document)
+    }
     let event: Event
     switch decoded {
     case .unsupported(_, let reason): return .ignored(reason: reason)

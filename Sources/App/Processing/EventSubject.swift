@@ -1,3 +1,4 @@
+import Automation
 import Domain
 
 /// The item that an event is about, as the event shows it, and what the event shows that somebody did to it.
@@ -9,18 +10,42 @@ struct EventSubject: Sendable {
   let key: ThreadKey
   /// What the ledger knows the event by.
   var identity: EventIdentity
+  /// When anybody but a bot last did anything about the item, where that is known.
+  var lastActivity: Timestamp?
+  /// What the sweep knows to be linked to the item, besides what was captured.
+  var links: [ThreadLink] = []
 
   /// nil for events about no item, and for reviews, which no rule is about.
-  init?(_ event: Event) {
+  ///
+  /// - Parameter item: the item as it is now, where the event shows it as it was.
+  init?(_ event: Event, item: Issue? = nil) {
     self.event = event
     identity = event.identity
+    let shown: Issue
     switch event.payload {
-    case .issue(let issue, _): (self.issue, comment) = (issue, nil)
-    case .comment(let comment, let issue, _): (self.issue, self.comment) = (issue, comment)
-    case .pullRequest(let pull, _): (issue, comment) = (Issue(pull), nil)
+    case .issue(let issue, _): (shown, comment) = (issue, nil)
+    case .comment(let comment, let issue, _): (shown, self.comment) = (issue, comment)
+    case .pullRequest(let pull, _): (shown, comment) = (pull.issue, nil)
     case .review, .reviewComment, .workflowDispatch, .schedule, .repositoryDispatch: return nil
     }
+    issue = item ?? shown
     key = ThreadKey(repository: event.repository, githubID: event.repositoryGitHubID, number: issue.number)
+  }
+
+  /// A sweep's visit for the rules that go by time. One that a kill interrupted is the same event when it comes again.
+  init(_ visit: ScheduledVisit, run: RunContext) {
+    event = Event(
+      name: .schedule, action: nil, repository: visit.repository, repositoryGitHubID: visit.repositoryGitHubID,
+      sender: nil, payload: .schedule(cron: nil), run: run)
+    issue = visit.issue
+    comment = nil
+    key = ThreadKey(repository: visit.repository, githubID: visit.repositoryGitHubID, number: visit.issue.number)
+    identity = EventIdentity(
+      text: ["visit", key.repository, String(key.number), visit.round.description].joined(separator: "\u{1F}"))
+    lastActivity = visit.lastHumanActivity
+    links = visit.linkedPullRequests.map {
+      ThreadLink(kind: "closes", isIncoming: true, number: $0, isPullRequest: true)
+    }
   }
 
   var trigger: Rule.Trigger { Rule.Trigger(event.name, event.action) }
@@ -50,7 +75,7 @@ struct EventSubject: Sendable {
   ///
   /// An App's act counts as a rule's: it is no person whose will a rule would have to give way to.
   private var observed: [Facet: FacetRecord] {
-    guard comment == nil, let sender = event.sender, let at = issue.updatedAt ?? event.occurredAt else { return [:] }
+    guard comment == nil, let sender = event.sender, let at = event.occurredAt ?? issue.updatedAt else { return [:] }
     let standing = Standing(will: sender.isBot ? .rule : .person, login: sender.login, moment: Moment(at))
     func wrote(_ facet: Facet) -> [Facet: FacetRecord] {
       [facet: FacetRecord(value: issue.state.value(of: facet), standing: standing)]
@@ -77,12 +102,3 @@ struct EventSubject: Sendable {
   }
 }
 
-extension Issue {
-  init(_ pull: PullRequest) {
-    self.init(
-      id: pull.id, number: pull.number, title: pull.title, body: pull.body, isOpen: pull.isOpen, labels: pull.labels,
-      assignees: pull.assignees, author: pull.author, authorAssociation: pull.authorAssociation, isPullRequest: true,
-      isLocked: pull.isLocked, lockReason: pull.lockReason, milestone: pull.milestone, createdAt: pull.createdAt,
-      updatedAt: pull.updatedAt, closedAt: pull.closedAt)
-  }
-}
