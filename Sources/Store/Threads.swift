@@ -89,8 +89,9 @@ struct ThreadStatements {
         FROM yardmaster.links l, here WHERE l.repository_id = here.id AND l.from_number = $2::bigint
         UNION ALL
         SELECT l.kind, true, r.owner || '/' || r.name, l.from_number, NULL,
-          EXISTS (SELECT FROM yardmaster.pull_requests p WHERE p.repository_id = l.repository_id
-            AND p.number = l.from_number)
+          -- What closes an item is a pull request; whether what mentions it is one, only a capture tells.
+          l.kind = 'closes' OR EXISTS (SELECT FROM yardmaster.pull_requests p
+            WHERE p.repository_id = l.repository_id AND p.number = l.from_number)
         FROM yardmaster.links l JOIN yardmaster.repositories r ON r.id = l.repository_id, here
         WHERE lower(l.to_repository) = lower(here.name) AND l.to_number = $2::bigint
         LIMIT 100

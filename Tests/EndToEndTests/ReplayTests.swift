@@ -58,8 +58,11 @@ import Testing
 
   @Test func whatWasDoneIsListedAndTold() async throws {
     try await withMigratedDatabase { database in
-      try await withGitHubDouble(Self.widget()) { github in
+      var model = Self.widget()
+      model.addIssue(title: "Another crash", body: "like #1", author: .user("bob"))
+      try await withGitHubDouble(model) { github in
         let bare = try Step(github: github.url, database: database.url)
+        #expect(try await bare.event("issues", github.issueEvent(2)).run("run").status == 0)
         let end = try await bare.event("issues", github.issueEvent(1)).run("run")
         let transaction = try #require(end.outputs["transaction-id"])
         let actions = try await bare.run("actions", "--number", "1")
@@ -70,6 +73,8 @@ import Testing
         let story = try await bare.run("story", "--number", "1")
         #expect(story.log.contains("issues.opened: processed"), "\(story.log)")
         #expect(story.log.contains("rule 'crash'  add label 'bug': done"), "\(story.log)")
+        #expect(story.log.contains("mentioned by octo/widget#2"), "\(story.log)")
+        #expect(try await bare.run("story", "--number", "2").log.contains("mentions octo/widget#1"))
         #expect(try await bare.run("actions", "--repository", "octo/elsewhere").log.contains("Nothing was done"))
       }
     }

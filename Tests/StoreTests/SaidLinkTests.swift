@@ -54,7 +54,7 @@ import Testing
         Issue.record("not entered")
         return
       }
-      #expect(around.links == [ThreadLink(kind: "closes", isIncoming: true, number: 7)])
+      #expect(around.links == [ThreadLink(kind: "closes", isIncoming: true, number: 7, isPullRequest: true)])
     }
   }
 

@@ -68,7 +68,17 @@ struct EventSubject: Sendable {
 
   var visit: ThreadVisit {
     ThreadVisit(
-      key: key, textID: text == nil ? nil : comment?.id ?? 0, observed: observed, version: issue.updatedAt)
+      key: key, textID: text == nil ? nil : comment?.id ?? 0, observed: observed, version: issue.updatedAt,
+      said: said)
+  }
+
+  /// What the text links to. Only a pull request's own text closes anything.
+  private var said: SaidLinks? {
+    guard let text else { return nil }
+    let place = ItemReference(repository: event.repository, number: issue.number)
+    let links = LinkReader(place: place, serverURL: event.run.serverURL)
+      .links(in: text, closes: comment == nil && issue.isPullRequest)
+    return SaidLinks(links, saidAt: event.occurredAt, isItemText: comment == nil)
   }
 
   /// What the event's sender wrote to the item by hand.

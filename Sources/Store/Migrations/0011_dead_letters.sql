@@ -127,7 +127,8 @@ CREATE FUNCTION yardmaster.story(repository text, number bigint) RETURNS TABLE (
         ELSE CASE WHEN l.incoming THEN 'mentioned by' ELSE 'mentions' END END
       || ' ' || l.repository || coalesce('#' || l.number, '@' || l.commit),
       jsonb_build_object('kind', l.kind, 'incoming', l.incoming, 'repository', l.repository, 'number', l.number,
-        'commit', l.commit, 'is_pull_request', t.is_pull, 'title', t.title, 'state', t.state), NULL
+        'commit', l.commit, 'title', t.title, 'state', t.state,
+        'is_pull_request', coalesce(t.is_pull, CASE WHEN l.incoming AND l.kind = 'closes' THEN true END)), NULL
     FROM (
       SELECT l.kind, false AS incoming, l.to_repository AS repository, l.to_number AS number, l.to_commit AS commit,
         l.said_at, here.id AS author_of, $2 AS author_at
