@@ -120,6 +120,7 @@ struct EventProcessing {
       issue.id = subject.issue.id
     }
     var context = context
+    context.actor.botScore = try await botScore(context.actor)
     context.links += subject.links.filter { !context.links.contains($0) }
     var input = AutomationInput(
       trigger: subject.trigger, repository: event.repository, issue: issue, comment: subject.comment,
@@ -128,6 +129,17 @@ struct EventProcessing {
       happenedAt: event.occurredAt, serverURL: session.environment.serverURL, digest: textDigest)
     if processor.needsPermission(input) { input.permission = try await permission() }
     return input
+  }
+
+  /// What the registry says of whoever caused the event. An account that it does not know is judged and entered first.
+  private func botScore(_ known: ActorRecord) async throws -> Double? {
+    guard known.botScore == nil, let actor = event.sender else { return known.botScore }
+    let score = BotScore(of: actor, behaving: try await store.behaviour(of: actor.login))
+    try await store.recordActor(
+      AccountEvidence(
+        login: actor.login, githubID: actor.id, accountType: actor.kind.rawValue, score: score.value,
+        evidence: score.evidence))
+    return score.value
   }
 
   /// Seconds by which the database's clock may differ from GitHub's.
