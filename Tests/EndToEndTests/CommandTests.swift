@@ -64,7 +64,8 @@ import Testing
       #expect(item.isClosed && item.stateReason == "not_planned")
       #expect(item.isLocked && item.lockReason == "resolved")
       #expect(
-        try await database.value("SELECT count(*) AS value FROM yardmaster.commands WHERE verdict = 'accepted'", as: Int.self)
+        try await database.value(
+          "SELECT count(*) AS value FROM yardmaster.commands WHERE verdict = 'accepted'", as: Int.self)
           == 7)
       let effects = github.effects.count
       let again = try await step.with("GITHUB_RUN_ATTEMPT", "2").event(
@@ -166,7 +167,6 @@ import Testing
       let end = try await say("/undo", as: "erin", on: github, step)
       #expect(end.status == 0, "\(end.log)")
       let item = try #require(github.item(1))
-      print(end.log)
       #expect(item.labels == ["keep"])
       #expect(item.title == "Crash at start")
       #expect(!item.isClosed)

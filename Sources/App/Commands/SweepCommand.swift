@@ -144,7 +144,8 @@ extension AutomationSweepReport {
   fileprivate var failure: (any UserFacingError)? {
     guard let first = result.failures.first else { return nil }
     return Failure(
-      .failed, "\(result.failures.count) of the missed events failed; the first, \(first.event) of #\(first.number): \(first.problem)",
+      .failed,
+      "\(result.failures.count) of the missed events failed; the first, \(first.event) of #\(first.number): \(first.problem)",
       advice: "They are recorded, and tried again by later sweeps; mend what the message names.")
   }
 }
