@@ -58,6 +58,7 @@ struct EffectSender {
         case .comment(let id): "/repos/\(action.decision.target.repository)/issues/comments/\(id)/reactions"
         }
       let answer = try await write(.post, path, ["content": .string(reaction.rawValue)], isIdempotent: true)
+      if answer.status == 404 || answer.status == 410 { return .shown("What it reacts to is gone.") }
       // 200 where the token has reacted so before; then it is no trace of this action.
       return outcome(answer, answer.status == 201 ? ["reaction_id": value(answer)?["id"] ?? .null] : .null)
     case .dispatch(let dispatch):
