@@ -76,6 +76,31 @@ import Testing
     }
   }
 
+  /// A file that did not change costs nothing of the quota; one that did counts from the next event on.
+  @Test func theConfigurationIsReadAgainOnlyWhereItChanged() async throws {
+    try await withMigratedDatabase { database in
+      try await withGitHubDouble(widget()) { github in
+        let step = try Step(github: github.url, database: database.url)
+        var read: [Int] = []
+        for round in 0..<3 {
+          if round == 2 {
+            github.change {
+              $0.contents[".github/yardmaster.yml"] = Array(
+                "mode: live\nrules: [{name: late, on: edited, when: {title: crash}, then: {label: late}}]".utf8)
+            }
+          }
+          let delivery = try #require(github.act(as: "alice", on: 1, .body("Crash \(round)")))
+          let before = github.journal.count
+          let end = try await step.event(delivery.event, delivery.payload).run("run")
+          #expect(end.status == 0 && end.outputs["outcome"] == "processed", "\(end.log)")
+          read += github.journal[before...].filter { $0.target.contains("/contents/") }.map(\.status)
+        }
+        #expect(read == [200, 304, 200])
+        #expect(github.item(1)?.labels.contains("late") == true)
+      }
+    }
+  }
+
   /// What comes after so many is recorded, answered once, and not carried out.
   @Test func aFloodIsAnsweredOnce() async throws {
     let configuration = """
