@@ -173,6 +173,8 @@ extension SettledAction {
   /// Why the action came to nothing, where that is a fault.
   var failure: String? {
     guard outcome.status == .failed || outcome.status == .uncertain else { return nil }
+    // Reported when it happened, and nothing more can come of it.
+    if action.status == .uncertain, action.decision.effect.guarantee == .atMostOnce { return nil }
     return outcome.explanation ?? "An action failed."
   }
 }
