@@ -202,6 +202,12 @@ class WorkflowTests(unittest.TestCase):
         changes = self.double.mutations()
         self.dispatch("sweep", repository_name="", only="automation", since="2020-01-01")
         self.assertEqual(self.double.mutations(), changes, "the second sweep finds nothing")
+        with self.subTest("the hourly sweep leaves the history alone"):
+            workflow = (self.workspace / ".github/workflows/sweep.yml").read_text()
+            hourly = re.search(r'# - cron: "(.*)"', workflow)[1]
+            log = self.act("schedule", {"schedule": hourly}, "sweep")
+            self.assertIn("Rules and commands: what events missed", log)
+            self.assertNotIn("Sweep of `", log)
 
     def test_an_issue_is_tried_by_hand(self):
         number = self.double.open_issue("Crash by hand", "", "bob")["issue"]["number"]
