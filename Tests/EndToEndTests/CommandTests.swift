@@ -127,6 +127,17 @@ import Testing
     }
   }
 
+  /// A person's slip is answered where it was made, and is no failure of the run.
+  @Test func aSlipIsAnsweredAndFailsNothing() async throws {
+    try await withThread { github, step, _ in
+      let end = try await say("/milestone nowhere\n/assign stranger", as: "dave", on: github, step)
+      #expect(end.status == 0, "\(end.log)")
+      #expect(end.outputs["outcome"] == "processed")
+      let reply = try #require(github.item(1)?.comments.last?.body)
+      #expect(reply.contains("nowhere"), "\(reply)")
+    }
+  }
+
   /// A command that comes late gives way to whatever was said or done since.
   @Test func whatComesLateOverridesNothingNewer() async throws {
     try await withThread { github, step, database in
