@@ -29,6 +29,12 @@ rules:
     then:
       label: bug
       comment: Thanks, {{author}}.
+  - name: unfinished
+    on: pull_request.labeled
+    when:
+      labels: wip
+    then:
+      label: do not merge
 """
 
 
@@ -196,6 +202,12 @@ class WorkflowTests(unittest.TestCase):
         changes = self.double.mutations()
         self.dispatch("sweep", repository_name="", only="automation", since="2020-01-01")
         self.assertEqual(self.double.mutations(), changes, "the second sweep finds nothing")
+        with self.subTest("the hourly sweep leaves the history alone"):
+            workflow = (self.workspace / ".github/workflows/sweep.yml").read_text()
+            hourly = re.search(r'# - cron: "(.*)"', workflow)[1]
+            log = self.act("schedule", {"schedule": hourly}, "sweep")
+            self.assertIn("Rules and commands: what events missed", log)
+            self.assertNotIn("Sweep of `", log)
 
     def test_an_issue_is_tried_by_hand(self):
         number = self.double.open_issue("Crash by hand", "", "bob")["issue"]["number"]
@@ -214,6 +226,22 @@ class WorkflowTests(unittest.TestCase):
             "issue-automation", issue="", payload=json.dumps(opened), event="issues", mode="dry-run")
         self.assertIn("rule 'crash': the title contains", log)
         self.assertEqual(self.double.mutations(), changes)
+
+    def test_rules_on_pull_requests_run_where_their_trigger_is_uncommented(self):
+        workflow = self.workspace / ".github/workflows/issue-automation.yml"
+        text = workflow.read_text()
+        self.addCleanup(workflow.write_text, text)
+        lines = text.splitlines(keepends=True)
+        first = next(number for number, line in enumerate(lines) if line.startswith("  # pull_request_target:"))
+        # As the comment above them says.
+        for number in range(first, first + 4):
+            lines[number] = lines[number].replace("# ", "", 1)
+        workflow.write_text("".join(lines))
+        number = self.double.call("GET", "truth?table=pull_requests")[0]["number"]
+        labelled = self.double.act("carol", number, "label", "wip")
+        self.assertEqual(labelled["event"], "pull_request")
+        self.act("pull_request_target", labelled["payload"], "issue-automation")
+        self.assertIn("do not merge", self.double.issue(number)["labels"])
 
     def test_configuration_of_a_pull_request_is_checked(self):
         file = self.workspace / ".github/yardmaster.yml"

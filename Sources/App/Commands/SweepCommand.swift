@@ -15,9 +15,9 @@ struct SweepCommand: SessionCommand {
       To be run by a schedule. Where the repository has a configuration, what no event brought is processed as if it had \
       come, failed events are tried again, and rules that go by time (on: schedule, stale:) visit the open items.
 
-      Then history, where some is captured: open jobs go on first; then what changed since the last complete walk is captured; then \
-      numbers and lists that are not as GitHub counts them; and what is left of the time goes to the audit, a walk \
-      over everything once more that is spread over sweeps.
+      Then history, where some is captured: open jobs go on first; then what changed since the last complete walk is \
+      captured; then numbers and lists that are not as GitHub counts them; and what is left of the time goes to the \
+      audit, a walk over everything once more that is spread over sweeps.
       """)
 
   @Option(help: ArgumentHelp("The repository; default: GITHUB_REPOSITORY.", valueName: "owner/name"))
