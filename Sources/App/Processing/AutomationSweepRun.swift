@@ -42,6 +42,7 @@ final class AutomationSweepRun: SweepHandler {
       github: github, store: store, clock: session.clock, deadline: session.deadline, handler: self)
     var report = AutomationSweepReport(try await sweep.run(request), isDryRun: settings.mode == .dryRun)
     report.entries = entries.withLock { $0 }
+    report.anchor = store.auditAnchor(of: repository)?.description
     report.usage = await github.usage
     report.duration = session.deadline.elapsed - begin
     return report
