@@ -98,6 +98,10 @@ class Double:
         """Comments on an issue as a person does; returns the payload of the event that GitHub would send."""
         return self.call("POST", "issues", {"number": number, "comment": body, "user": user})
 
+    def act(self, user, number, act, value=None):
+        """Changes an issue as a person does (label, unlabel, close, …); returns the event that GitHub would send."""
+        return self.call("POST", "act", {"as": user, "number": number, "act": act, "value": value})
+
     def issue(self, number):
         return self.call("GET", f"state/issues/{number}")
 

@@ -9,9 +9,9 @@ public struct Yardmaster: ParsableCommand {
     commandName: "yardmaster",
     abstract: "Issue automation and history capture, as a step of a GitHub Actions job.",
     discussion: """
-      In a workflow, `yardmaster run` reads the event that started the run and acts on it. `yardmaster plan` and \
-      `yardmaster sync` capture a repository's history into Postgres, chunk by chunk, and go on where they stopped; \
-      `yardmaster sweep` keeps it complete.
+      In a workflow, `yardmaster run` reads the event that started the run and acts on it; `yardmaster rollback` takes \
+      that back. `yardmaster plan` and `yardmaster sync` capture a repository's history into Postgres, chunk by chunk, \
+      and go on where they stopped. `yardmaster sweep` makes good what events and captures missed.
 
       Environment:
         GITHUB_TOKEN           a token for GitHub's API

@@ -49,7 +49,8 @@ struct EffectSender {
       let answer = try await write(.patch, item, ["title": .string(title)])
       return outcome(answer, ["title": value(answer)?["title"] ?? .null])
     case .setMilestone(let title):
-      return try await setMilestone(title, item: item, in: target.repository)
+      return try await setMilestone(
+        title, item: item, in: target.repository, isCommand: action.decision.rules.isEmpty)
     case .react(let reaction, let target):
       let path =
         switch target {
@@ -57,6 +58,7 @@ struct EffectSender {
         case .comment(let id): "/repos/\(action.decision.target.repository)/issues/comments/\(id)/reactions"
         }
       let answer = try await write(.post, path, ["content": .string(reaction.rawValue)], isIdempotent: true)
+      if answer.status == 404 || answer.status == 410 { return .shown("What it reacts to is gone.") }
       // 200 where the token has reacted so before; then it is no trace of this action.
       return outcome(answer, answer.status == 201 ? ["reaction_id": value(answer)?["id"] ?? .null] : .null)
     case .dispatch(let dispatch):
@@ -88,13 +90,16 @@ struct EffectSender {
   // MARK: Effects of more than one request
 
   /// The API knows milestones by number, people by title.
-  private func setMilestone(_ title: String?, item: String, in repository: RepositoryName) async throws -> ActionOutcome
-  {
+  private func setMilestone(
+    _ title: String?, item: String, in repository: RepositoryName, isCommand: Bool
+  ) async throws -> ActionOutcome {
     var number = JSONValue.null
     if let title {
       guard let found = try await milestone(titled: title, in: repository) else {
+        // A person's slip, or else the configuration's.
         return ActionOutcome(
-          status: .failed, explanation: "There is no milestone \"\(title)\". Make it, or correct its name.")
+          status: isCommand ? .skipped : .failed,
+          explanation: "There is no milestone \"\(title)\". Make it, or correct its name.")
       }
       number = .integer(found)
     }

@@ -175,7 +175,7 @@ public struct Executor: Sendable {
 
   private func audit(_ action: Action, _ outcome: ActionOutcome, actor: String?) -> AuditEntry {
     let succeeded = outcome.status == .done || outcome.status == .skipped
-    return AuditEntry(
+    var entry = AuditEntry(
       eventType: "action", severity: succeeded ? .info : .error, actor: actor,
       repository: action.decision.target.repository, actionType: action.decision.effect.kind,
       before: outcome.before == .null ? action.decision.before : outcome.before, after: outcome.after,
@@ -185,6 +185,8 @@ public struct Executor: Sendable {
         "status": .string(outcome.status.rawValue), "reasoning": .string(action.decision.reason.origin),
         "evidence": .string(action.decision.reason.evidence), "confidence": 1,
       ])
+    entry.mentions = action.decision.standing.login.map { [$0] } ?? []
+    return entry
   }
 }
 

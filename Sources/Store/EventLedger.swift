@@ -80,22 +80,29 @@ extension Store {
         SELECT CASE WHEN NOT EXISTS (SELECT FROM held) THEN yardmaster.fail('YM002', 'the event was taken over') END
         """, [.id(event.id), .integer(event.attempt), .text(outcome.rawValue), .text(error)])
     ]
-    if event.thread != nil {
-      // One that this attempt does not have any more is left alone: the event itself is still this attempt's.
-      statements.append(
-        PostgresStatement(
-          """
-          UPDATE yardmaster.threads SET lease_event = NULL, lease_attempt = NULL, lease_worker = NULL,
-            lease_expires_at = NULL
-          WHERE lease_event = $1::uuid AND lease_attempt = $2::integer
-          """, [.id(event.id), .integer(event.attempt)]))
-    }
+    if event.thread != nil { statements.append(Self.leave(event)) }
     if outcome == .failed {
       statements += FailureStatements.keep(event.id, payload)
     } else if event.attempt > 1 {
       statements += FailureStatements.forget(event.id)
     }
     try await write(statements, audit: entry, for: event)
+  }
+
+  /// Gives the thread back, and keeps the event: whoever goes on with it enters the thread anew.
+  public func leave(_ event: ClaimedEvent) async throws {
+    guard event.thread != nil else { return }
+    try await perform { session in _ = try await session.pipeline([Self.leave(event)]) }
+  }
+
+  /// A thread that this attempt does not have any more is left alone.
+  private static func leave(_ event: ClaimedEvent) -> PostgresStatement {
+    PostgresStatement(
+      """
+      UPDATE yardmaster.threads SET lease_event = NULL, lease_attempt = NULL, lease_worker = NULL,
+        lease_expires_at = NULL
+      WHERE lease_event = $1::uuid AND lease_attempt = $2::integer
+      """, [.id(event.id), .integer(event.attempt)])
   }
 
   /// Fails where the event, or the thread that it entered, is not this attempt's any more; keeps other attempts out until

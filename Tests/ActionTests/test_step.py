@@ -10,6 +10,7 @@ import runner
 #: Prints its arguments, one a line and unmistakably, and then the environment's few names of interest.
 PROGRAM = """#!/bin/sh
 for argument in "$@"; do printf 'argument <%s>\\n' "$argument"; done
+echo "event <$GITHUB_EVENT_NAME>"
 echo "token <$GITHUB_TOKEN> database <$DATABASE_URL> limit <$YARDMASTER_TIME_LIMIT>"
 """
 JOB = "3f0c5a4e-8f5e-4a43-9a0a-5d1c3d9f6b11"
@@ -30,7 +31,8 @@ class StepTests(unittest.TestCase):
         step = runner.Step(
             self.action, "yardmaster", self.folder / "work", inputs={"github-token": "secret", **inputs},
             outputs={"steps.executable.outputs.path": str(self.program)},
-            environment={"GITHUB_REPOSITORY": "octo/repo"})
+            environment={"GITHUB_REPOSITORY": "octo/repo", "GITHUB_EVENT_NAME": "push",
+                         "GITHUB_EVENT_PATH": "/runner/event.json"})
         return step.run()
 
     def arguments(self, **inputs):
@@ -41,7 +43,8 @@ class StepTests(unittest.TestCase):
     def test_run_is_the_default_and_takes_everything_from_the_environment(self):
         result = self.run_step(database_url="postgresql://db", time_limit="30")
         self.assertEqual(
-            result.stdout.splitlines(), ["argument <run>", "token <secret> database <postgresql://db> limit <30>"])
+            result.stdout.splitlines(),
+            ["argument <run>", "event <push>", "token <secret> database <postgresql://db> limit <30>"])
 
     def test_credentials_are_environment_and_no_arguments(self):
         self.program.write_text(
@@ -79,6 +82,29 @@ class StepTests(unittest.TestCase):
             (dict(command="sweep", repository=" a/b", audit_points=" 5 "),
              ["sweep", "--repository=a/b", "--audit-points=5"]),
             (dict(command="plan", since="2026-01-01"), ["plan", "--repository=octo/repo", "--since=2026-01-01"]),
+            (dict(command="sweep", only=" automation", since="2026-01-01 "),
+             ["sweep", "--repository=octo/repo", "--only=automation", "--since=2026-01-01"]),
+            (dict(command="run", dry_run="true"), ["run", "--dry-run"]),
+            (dict(command="run", dry_run="false"), ["run"]),
+            (dict(command="rollback", transaction=f" {JOB}", dry_run="True", force="false"),
+             ["rollback", f"--transaction={JOB}", "--dry-run"]),
+            (dict(command="rollback", run_id="7 ", dry_run="false", force="true"),
+             ["rollback", "--run-id=7", "--force"]),
+            (dict(command="replay", event_id=f"{JOB} "), ["replay", f"--event={JOB}"]),
+            (dict(command="replay", event_id=JOB, dry_run=" true"), ["replay", f"--event={JOB}", "--dry-run"]),
+            (dict(command="actions"), ["actions", "--repository=octo/repo"]),
+            (dict(command="actions", repository="a/b", number="3"), ["actions", "--repository=a/b", "--number=3"]),
+            (dict(command="story", number=" 3"), ["story", "--repository=octo/repo", "--number=3"]),
+            (dict(command="dead-letters"), ["dead-letters", "--repository=octo/repo"]),
+            (dict(command="audit-verify"), ["audit", "verify", "--repository=octo/repo"]),
+            (dict(command="audit-verify", anchor=" 1:aa\n2:bb\t* "),
+             ["audit", "verify", "--repository=octo/repo", "--anchor=1:aa", "--anchor=2:bb", "--anchor=*"]),
+            (dict(command="audit-export", format="csv", output="the audit.csv", since="2026-01-01"),
+             ["audit", "export", "--repository=octo/repo", "--since=2026-01-01", "--format=csv",
+              "--output=the audit.csv"]),
+            (dict(command="explain"), ["explain", "--event=/runner/event.json"]),
+            (dict(command="explain", event_file="an event.json", event_name="issues"),
+             ["explain", "--event=an event.json", "--name=issues"]),
         ]
         for inputs, expected in cases:
             with self.subTest(inputs=inputs):
@@ -91,6 +117,11 @@ class StepTests(unittest.TestCase):
                 self.assertEqual(
                     self.arguments(command="plan", repository=value, days_back="1"),
                     ["plan", f"--repository={value}", "--days-back=1"])
+                self.assertEqual(
+                    self.arguments(command="audit-verify", anchor=value)[3:],
+                    [f"--anchor={word}" for word in value.split()])
+                self.assertEqual(
+                    self.arguments(command="rollback", transaction=value), ["rollback", f"--transaction={value}"])
                 self.assertEqual(list(self.folder.rglob("owned")), [])
 
     def test_unknown_command_is_refused(self):
@@ -101,12 +132,32 @@ class StepTests(unittest.TestCase):
                 self.assertIn("must be one of", result.stderr)
                 self.assertNotIn("argument", result.stdout.replace("::error", ""))
 
-    def test_sync_without_a_job_is_refused(self):
-        for job in ("", "  "):
-            with self.subTest(job=job):
-                result = self.run_step(command="sync", job_id=job)
-                self.assertEqual(result.returncode, 78)
-                self.assertIn("job-id", result.stderr)
+    def test_command_without_what_it_needs_is_refused(self):
+        needs = dict(sync="job_id", replay="event_id", story="number", rollback="transaction")
+        for command, name in needs.items():
+            for value in ("", "  "):
+                with self.subTest(command=command, value=value):
+                    result = self.run_step(command=command, **{name: value})
+                    self.assertEqual(result.returncode, 78)
+                    self.assertIn(name.replace("_", "-"), result.stderr)
+
+    def test_rollback_takes_one_target(self):
+        result = self.run_step(command="rollback", transaction=JOB, run_id="7")
+        self.assertEqual(result.returncode, 78)
+
+    def test_flag_that_is_neither_true_nor_false_is_refused(self):
+        """A misspelt dry run must not act."""
+        for value in ("yes", "1", "ture", "--force", "$(true)"):
+            for inputs in (dict(command="run", dry_run=value), dict(command="rollback", run_id="7", force=value)):
+                with self.subTest(inputs=inputs):
+                    result = self.run_step(**inputs)
+                    self.assertEqual(result.returncode, 78)
+                    self.assertIn("must be true or false", result.stderr)
+
+    def test_another_event_file_has_not_the_runs_event_name(self):
+        for inputs, name in ((dict(), "push"), (dict(event_file="opened.json"), "")):
+            with self.subTest(inputs=inputs):
+                self.assertIn(f"event <{name}>", self.run_step(command="explain", **inputs).stdout.splitlines())
 
     def test_the_executables_exit_status_is_the_steps(self):
         for status in (0, 1, 64, 75, 78, 130):

@@ -92,7 +92,8 @@ import Testing
       #expect(end.status == 0, "\(end.log)")
       #expect(end.outputs["outcome"] == "ignored")
       #expect(github.journal.count == 1)
-      let quiet = try await step.event("pull_request", github.pullRequestEvent(2, action: "review_requested")).run("run")
+      let quiet = try await step.event("pull_request", github.pullRequestEvent(2, action: "review_requested")).run(
+        "run")
       #expect(quiet.outputs["outcome"] == "ignored", "\(quiet.log)")
       #expect(github.journal.count == 1)
       let dry = try await step.event("pull_request", github.pullRequestEvent(2)).run("run", "--dry-run")

@@ -60,10 +60,11 @@ struct RollbackCommand: SessionCommand {
         for part in parts { report.add(part) }
         return report
       }
-      if session.environment.isActions {
-        for repository in Set(parts.map(\.item.repository)) {
-          try await RollbackPermission(github: github, session: session, store: store).require(actor, in: repository)
-        }
+      for repository in Set(parts.map(\.item.repository)) {
+        let settings = try await rules(of: repository, github, in: session)
+        if settings.audit.usesPseudonyms { try store.usePseudonyms(true) }
+        guard session.environment.isActions else { continue }
+        try await RollbackPermission(github: github, needed: settings.rollback.permission).require(actor, in: repository)
       }
       return try await run.carryOut(target, parts)
     }
@@ -80,17 +81,19 @@ struct RollbackCommand: SessionCommand {
     try session.summary.append(report.markdown())
     return hasFailed ? .failed : .done
   }
+
+  private func rules(of repository: RepositoryName, _ github: any GitHubAPI, in session: Session) async throws -> Settings {
+    let source = ConfigurationSource(explicitFile: session.environment.configPath, github: github)
+    return try await source.load(for: repository) ?? Settings()
+  }
 }
 
 /// Whether whoever started the workflow run may take things back.
 struct RollbackPermission {
   let github: any GitHubAPI
-  let session: Session
-  let store: Store
+  let needed: Permission
 
   func require(_ actor: String?, in repository: RepositoryName) async throws {
-    let source = ConfigurationSource(explicitFile: session.environment.configPath, github: github)
-    let needed = (try await source.load(for: repository) ?? Settings()).rollback.permission
     let account = actor.map { Account(login: $0) }
     let permission = try await PermissionLookup(github: github).permission(of: account, in: repository)
     guard permission >= needed else {

@@ -11,6 +11,9 @@ struct RunCommand: SessionCommand {
       Reads GITHUB_EVENT_NAME and GITHUB_EVENT_PATH, routes the event, decides by the configuration of the default \
       branch, and acts once: a re-run or a second delivery of the same event is a duplicate. Nothing is written to \
       GitHub while the configuration says `mode: dry-run`, which is the default.
+
+      A workflow_dispatch with the input issue (a number) or payload (an event's JSON, pasted) processes that by hand; \
+      its input mode, dry-run or live, goes before the configuration's.
       """)
 
   @Flag(help: "Decide and record, but send nothing to GitHub, whatever the configuration says.")

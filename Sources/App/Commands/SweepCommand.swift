@@ -15,9 +15,9 @@ struct SweepCommand: SessionCommand {
       To be run by a schedule. Where the repository has a configuration, what no event brought is processed as if it had \
       come, failed events are tried again, and rules that go by time (on: schedule, stale:) visit the open items.
 
-      Then history, where some is captured: open jobs go on first; then what changed since the last complete walk is captured; then \
-      numbers and lists that are not as GitHub counts them; and what is left of the time goes to the audit, a walk \
-      over everything once more that is spread over sweeps.
+      Then history, where some is captured: open jobs go on first; then what changed since the last complete walk is \
+      captured; then numbers and lists that are not as GitHub counts them; and what is left of the time goes to the \
+      audit, a walk over everything once more that is spread over sweeps.
       """)
 
   @Option(help: ArgumentHelp("The repository; default: GITHUB_REPOSITORY.", valueName: "owner/name"))
@@ -59,8 +59,9 @@ struct SweepCommand: SessionCommand {
     let cap = auditPoints.map { SpendingCap(points: $0, requests: $0) }
     return try await session.withHistory { history in
       var automation: AutomationSweepReport?
+      var failure: (any UserFacingError)?
       if only != .history {
-        automation = try await session.deadline.run { try await sweepAutomation(of: name, history) }
+        (automation, failure) = try await session.deadline.run { try await attemptAutomation(of: name, history) }
         if let automation {
           try session.summary.append(automation.markdown())
           for line in automation.lines { session.log.line(line) }
@@ -69,7 +70,7 @@ struct SweepCommand: SessionCommand {
           return try conclude(automation, in: session)
         }
       }
-      let failure = automation?.failure
+      failure = failure ?? automation?.failure
       let sweep = SweepRun(history)
       let result = try await session.deadline.run { try await sweep.run(name, auditCap: cap) }
       let open = try await sweep.open(after: result)
@@ -91,6 +92,19 @@ struct SweepCommand: SessionCommand {
       }
       if let failure = result.firstFailure ?? failure { throw Published(cause: failure) }
       return .done
+    }
+  }
+
+  /// What hinders rules and commands must not keep history from being captured.
+  private func attemptAutomation(
+    of name: RepositoryName, _ history: HistoryRun
+  ) async throws -> (AutomationSweepReport?, (any UserFacingError)?) {
+    do {
+      return (try await sweepAutomation(of: name, history), nil)
+    } catch let error as any UserFacingError where only == nil {
+      var report = AutomationSweepReport(AutomationSweepResult(repository: name), isDryRun: false)
+      report.fault = Fault(error)
+      return (report, error)
     }
   }
 
@@ -130,7 +144,8 @@ extension AutomationSweepReport {
   fileprivate var failure: (any UserFacingError)? {
     guard let first = result.failures.first else { return nil }
     return Failure(
-      .failed, "\(result.failures.count) of the missed events failed; the first, \(first.event) of #\(first.number): \(first.problem)",
+      .failed,
+      "\(result.failures.count) of the missed events failed; the first, \(first.event) of #\(first.number): \(first.problem)",
       advice: "They are recorded, and tried again by later sweeps; mend what the message names.")
   }
 }

@@ -77,7 +77,7 @@ struct EventProcessing {
       report.entries = intents.decisions.map { RunReport.Entry(decision: $0) }
       settled = try await executor.carryOut(intents, for: claimed, mode: settings.mode, actor: actor)
     }
-    failures += settled.compactMap { $0.failure }
+    failures += settled.compactMap { $0.failure ?? $0.slip }
     // An earlier attempt may have come as far as this.
     let known = Set(claimed.recorded.map(\.decision.effect))
     let last = processor.acknowledge(outcome, of: input, failures: failures).filter { !known.contains($0.effect) }
@@ -174,9 +174,22 @@ struct EventProcessing {
 }
 
 extension SettledAction {
+  /// Why nothing came of the action, or not all, where that is no fault of the run: somebody cannot be assigned.
+  var slip: String? {
+    guard action.status != .skipped, !outcome.isShown, outcome.status == .skipped || outcome.status == .done else {
+      return nil
+    }
+    guard case .comment = action.decision.effect else {
+      return action.begunAgo == nil ? outcome.explanation : nil
+    }
+    return nil
+  }
+
   /// Why the action came to nothing, where that is a fault.
   var failure: String? {
     guard outcome.status == .failed || outcome.status == .uncertain else { return nil }
+    // Reported when it happened, and nothing more can come of it.
+    if action.status == .uncertain, action.decision.effect.guarantee == .atMostOnce { return nil }
     return outcome.explanation ?? "An action failed."
   }
 }

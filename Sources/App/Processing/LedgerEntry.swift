@@ -146,6 +146,9 @@ struct LedgerEntry {
       result.reason = lost.problem
       return result
     } catch is CancellationError {
+      // Out of the cancelled task: others need not wait for the thread until its lease ends.
+      let store = store
+      await Task { try? await store.leave(claimed) }.value
       throw CancellationError()
     } catch {
       do {

@@ -62,8 +62,8 @@ struct ThreadRequests {
     let undos = Set(history.filter(\.isUndo).map(\.transaction))
     return history.last { recorded in
       guard recorded.isLive, recorded.transaction != own, !undos.contains(recorded.transaction) else { return false }
-      if case .react = recorded.action.decision.effect { return false }
-      return true
+      // An answer to a command is nothing that anybody would want to undo by itself.
+      return recorded.action.decision.reason.origin != CommandDeliberation.acknowledgementOrigin
     }?.transaction
   }
 

@@ -82,7 +82,8 @@ struct Acknowledgement {
   private func decision(_ effect: Effect, _ evidence: String, onceKey: String? = nil) -> Decision {
     Decision(
       target: ItemReference(repository: input.repository, number: input.issue.number), effect: effect,
-      reason: Reason(origin: "commands", evidence: evidence), onceKey: onceKey, standing: standing)
+      reason: Reason(origin: CommandDeliberation.acknowledgementOrigin, evidence: evidence), onceKey: onceKey,
+      standing: standing)
   }
 
   private static func refusals(_ refusals: [CommandDeliberation.Refusal]) -> Markdown {

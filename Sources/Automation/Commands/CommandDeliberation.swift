@@ -13,6 +13,9 @@ public struct CommandDeliberation: Hashable, Sendable {
   /// Whether `/help` was asked for.
   public var asksForHelp = false
 
+  /// The origin of what is said or shown in answer to commands.
+  public static let acknowledgementOrigin = "commands"
+
   public struct Refusal: Hashable, Sendable {
     public var line: Int
     /// As it was typed.

@@ -69,7 +69,7 @@ public struct RollbackPlanner {
     concerned.compactMap { recorded in
       switch recorded.action.decision.effect {
       case .comment where recorded.isLive: commentID(of: recorded, in: history)
-      case .stickyComment: recorded.action.after["comment_id"]?.integer
+      case .stickyComment(let key, _): commentID(ofSticky: key, in: history)
       default: nil
       }
     }
@@ -82,6 +82,12 @@ public struct RollbackPlanner {
       return other.action.decision.undoes.contains(recorded.action.id)
     }
     return (again ?? recorded).action.after["comment_id"]?.integer
+  }
+
+  /// Where the comment of a key is now: rollbacks write it too, and post it anew where it was gone.
+  private static func commentID(ofSticky key: String, in history: [RecordedAction]) -> Int64? {
+    history.last { $0.action.decision.effect.isSticky(key) && $0.action.after["comment_id"]?.integer != nil }?
+      .action.after["comment_id"]?.integer
   }
 
   public func plan(
@@ -267,7 +273,7 @@ public struct RollbackPlanner {
     guard first?.action.id == action.id, expected != wanted else { return }
     let ids = writes.stickies[key, default: []].map(\.action).filter(toggled.contains)
     guard let wanted else {
-      let known = writes.stickies[key]?.last(where: { $0.commentID != nil })?.commentID
+      let known = Self.commentID(ofSticky: key, in: history)
       if let id = known, let found = commentBodies[id] {
         if let expected, !found.hasPrefix(expected), !isForced { plan.conflicts.append("the comment \(id) was edited") }
         steps.append(Step(effect: .deleteComment(id: id), actions: ids, commentBody: found))

@@ -21,7 +21,6 @@ struct WriteHistory {
     /// nil where there was no such comment.
     var before: String?
     var after: String
-    var commentID: Int64?
     var isLive: Bool
   }
 
@@ -41,8 +40,7 @@ struct WriteHistory {
       if case .stickyComment(let key, let body) = decision.effect {
         stickies[key, default: []].append(
           StickyWrite(
-            action: action.id, before: decision.before["body"]?.string, after: body,
-            commentID: action.after["comment_id"]?.integer, isLive: recorded.isLive))
+            action: action.id, before: decision.before["body"]?.string, after: body, isLive: recorded.isLive))
       }
     }
   }

@@ -67,15 +67,15 @@ enum SweepQuery {
 
   /// The changes of one item before those that are known.
   static func changes(of node: String, before cursor: String, since: Timestamp?) -> GraphQLQuery {
-    func list(_ types: String) -> String {
+    func list(_ types: String, _ more: String = "") -> String {
       """
       timelineItems(last: \(followUp), before: $cursor\(since == nil ? "" : ", since: $since"), itemTypes: [\(types)]) \
-      { pageInfo { hasPreviousPage startCursor } \(TimelineChange.selection) }
+      { pageInfo { hasPreviousPage startCursor } \(TimelineChange.selection) \(more) }
       """
     }
     var query = more(
       "SweepChanges", node, cursor, since == nil ? "" : ", $since: DateTime!", list(TimelineChange.itemTypes),
-      list(pullRequestTypes))
+      list(pullRequestTypes, draftFields))
     if let since { query.variables["since"] = .string(since.description) }
     return query
   }
@@ -105,7 +105,7 @@ enum SweepQuery {
     comments(first: \(commentsOfItem), orderBy: {field: UPDATED_AT, direction: DESC}) { \(commentFields) }
     timelineItems(last: \(changesOfItem)\(isSince ? ", since: $since" : ""), \
     itemTypes: [\(isPullRequest ? pullRequestTypes : TimelineChange.itemTypes)]) {
-      pageInfo { hasPreviousPage startCursor } \(TimelineChange.selection)
+      pageInfo { hasPreviousPage startCursor } \(TimelineChange.selection) \(isPullRequest ? draftFields : "")
     }
     \(isPullRequest ? pullRequestFields : issueFields)
     """
@@ -123,6 +123,12 @@ enum SweepQuery {
     nodes {
       fullDatabaseId body authorAssociation createdAt updatedAt lastEditedAt
       author { typename: __typename login } editor { typename: __typename login }
+    }
+    """
+  private static let draftFields = """
+    nodes {
+      ... on ReadyForReviewEvent { createdAt actor { typename: __typename login } }
+      ... on ConvertToDraftEvent { createdAt actor { typename: __typename login } }
     }
     """
   private static let pullRequestTypes = TimelineChange.itemTypes + ", READY_FOR_REVIEW_EVENT, CONVERT_TO_DRAFT_EVENT"

@@ -1,4 +1,8 @@
 extension GraphQLResolvers {
+  private static func repository(of node: GraphQLNode) -> GraphQLResult {
+    if case .item(let repository, _) = node { .object(.repository(repository)) } else { .null }
+  }
+
   private static func its(
     _ context: GraphQLContext, _ node: GraphQLNode, _ value: (RepositoryModel.Item) -> GraphQLResult
   ) -> GraphQLResult {
@@ -135,6 +139,9 @@ extension GraphQLResolvers {
     "baseRefName": { context, node, _ in its(context, node, pull: { .text($1.baseRef) }) },
     "baseRefOid": { context, node, _ in its(context, node, pull: { .text($1.baseSHA) }) },
     "headRefName": { context, node, _ in its(context, node, pull: { .text($1.headRef) }) },
+    // Branches of forks are not simulated.
+    "headRepository": { _, node, _ in repository(of: node) },
+    "baseRepository": { _, node, _ in repository(of: node) },
     "headRefOid": { context, node, _ in its(context, node, pull: { .text($1.headSHA) }) },
     "reviews": { context, node, arguments in
       guard case .item(let repository, let position) = node,

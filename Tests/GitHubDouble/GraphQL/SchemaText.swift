@@ -15,6 +15,7 @@ extension GraphQLSchema {
     enum PullRequestTimelineItemsItemType {
       ISSUE_COMMENT LABELED_EVENT UNLABELED_EVENT ASSIGNED_EVENT UNASSIGNED_EVENT MILESTONED_EVENT DEMILESTONED_EVENT
       RENAMED_TITLE_EVENT CLOSED_EVENT REOPENED_EVENT LOCKED_EVENT UNLOCKED_EVENT CROSS_REFERENCED_EVENT
+      READY_FOR_REVIEW_EVENT CONVERT_TO_DRAFT_EVENT
     }
     enum CommentAuthorAssociation {
       MEMBER OWNER MANNEQUIN COLLABORATOR CONTRIBUTOR FIRST_TIME_CONTRIBUTOR FIRST_TIMER NONE
@@ -51,6 +52,7 @@ extension GraphQLSchema {
     union PullRequestTimelineItems =
       IssueComment | LabeledEvent | UnlabeledEvent | AssignedEvent | UnassignedEvent | MilestonedEvent
       | DemilestonedEvent | RenamedTitleEvent | ClosedEvent | ReopenedEvent | LockedEvent | UnlockedEvent
+      | ReadyForReviewEvent | ConvertToDraftEvent
     union Closer = Commit | PullRequest
 
     type Mutation {
@@ -109,6 +111,7 @@ extension GraphQLSchema {
       editor: Actor
       additions: Int! deletions: Int! changedFiles: Int! totalCommentsCount: Int
       baseRefName: String! baseRefOid: GitObjectID! headRefName: String! headRefOid: GitObjectID!
+      headRepository: Repository baseRepository: Repository
       repository: Repository! mergeCommit: Commit
       closingIssuesReferences(first: Int last: Int after: String before: String): IssueConnection
       labels(first: Int last: Int after: String before: String orderBy: LabelOrder): LabelConnection
@@ -157,6 +160,8 @@ extension GraphQLSchema {
     type ReopenedEvent implements Node { id: ID! actor: Actor createdAt: DateTime! stateReason: IssueStateReason }
     type LockedEvent implements Node { id: ID! actor: Actor createdAt: DateTime! lockReason: LockReason }
     type UnlockedEvent implements Node { id: ID! actor: Actor createdAt: DateTime! }
+    type ReadyForReviewEvent implements Node { id: ID! actor: Actor createdAt: DateTime! }
+    type ConvertToDraftEvent implements Node { id: ID! actor: Actor createdAt: DateTime! }
     type IssueComment implements Node & Comment & Minimizable {
       id: ID! databaseId: Int fullDatabaseId: BigInt body: String! bodyText: String! url: URI! author: Actor
       authorAssociation: CommentAuthorAssociation! lastEditedAt: DateTime editor: Actor isMinimized: Boolean!

@@ -91,7 +91,7 @@ extension GraphQLResolvers {
       "LockedEvent": [
         "lockReason": detail { if case .locked(let reason) = $0 { lockReason(reason) } else { .null } }
       ],
-      "UnlockedEvent": [:],
+      "UnlockedEvent": [:], "ReadyForReviewEvent": [:], "ConvertToDraftEvent": [:],
     ]
     return own.mapValues { common.merging($0) { $1 } }
   }()

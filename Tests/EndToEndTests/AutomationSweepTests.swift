@@ -1,0 +1,66 @@
+import Foundation
+import GitHubDouble
+import TestSupport
+import Testing
+
+/// `yardmaster sweep`, as far as it is about rules and commands.
+@Suite struct AutomationSweepTests {
+  private func sweep(_ step: Step) async throws -> Step.Ending {
+    try await step.run("sweep", "--repository", "octo/widget", "--only", "automation", "--since", "2000-01-01")
+  }
+
+  @Test func whatNoEventBroughtIsProcessedOnce() async throws {
+    try await withMigratedDatabase { database in
+      try await withGitHubDouble(widget()) { github in
+        let step = try Step(github: github.url, database: database.url)
+        github.act(as: "carol", on: 1, .comment("/label urgent"))
+        let end = try await sweep(step)
+        #expect(end.status == 0, "\(end.log)")
+        #expect(Set(github.item(1)?.labels ?? []) == ["bug", "needs-triage", "urgent"])
+        let effects = github.effects.count
+        let again = try await sweep(step)
+        #expect(again.status == 0, "\(again.log)")
+        #expect(github.effects.count == effects)
+        // The event that comes after all is the same one.
+        let late = try await step.event("issues", github.issueEvent(1)).run("run")
+        #expect(late.outputs["outcome"] == "duplicate", "\(late.log)")
+      }
+    }
+  }
+
+  @Test func anOldCommandThatWasMissedGivesWay() async throws {
+    try await withMigratedDatabase { database in
+      try await withGitHubDouble(widget()) { github in
+        let step = try Step(github: github.url, database: database.url)
+        github.act(as: "carol", on: 1, .comment("/close"))
+        let newer = try #require(github.act(as: "carol", on: 1, .comment("/reopen")))
+        _ = try await step.event(newer.event, newer.payload).run("run")
+        let end = try await sweep(step)
+        #expect(end.status == 0, "\(end.log)")
+        #expect(github.item(1)?.isClosed == false)
+      }
+    }
+  }
+
+  @Test func aDryRunSweepWritesNothing() async throws {
+    try await withMigratedDatabase { database in
+      let configuration = liveConfiguration.replacing("mode: live", with: "mode: dry-run")
+      try await withGitHubDouble(widget(configuration: configuration)) { github in
+        let step = try Step(github: github.url, database: database.url)
+        let end = try await sweep(step)
+        #expect(end.status == 0, "\(end.log)")
+        #expect(github.mutations.isEmpty)
+      }
+    }
+  }
+
+  @Test func withoutAConfigurationThereIsNothingToSweep() async throws {
+    try await withMigratedDatabase { database in
+      try await withGitHubDouble(widget(configuration: nil)) { github in
+        let end = try await sweep(try Step(github: github.url, database: database.url))
+        #expect(end.status == 0, "\(end.log)")
+        #expect(end.log.contains("nothing to sweep"))
+      }
+    }
+  }
+}

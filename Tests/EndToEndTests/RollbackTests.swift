@@ -1,0 +1,119 @@
+import Foundation
+import GitHubDouble
+import TestSupport
+import Testing
+
+/// `yardmaster rollback`, as somebody runs it.
+@Suite struct RollbackTests {
+  private static let configuration = """
+    mode: live
+    alerts: false
+    rules:
+      - name: crash
+        when: { title: crash }
+        then:
+          label: [bug, crash]
+          comment: "Thanks."
+          sticky: "Seen."
+          assign: [dave]
+          title: "[crash] {{title}}"
+          close: not_planned
+          lock: true
+    """
+
+  private func withTransaction(
+    _ body: (GitHubDouble, Step, String) async throws -> Void
+  ) async throws {
+    try await withMigratedDatabase { database in
+      var model = widget(configuration: Self.configuration)
+      model.collaborators["erin"] = "maintain"
+      try await withGitHubDouble(model) { github in
+        let step = try Step(github: github.url, database: database.url).with("GITHUB_ACTOR", "erin")
+        let end = try await step.event("issues", github.issueEvent(1)).run("run")
+        #expect(end.status == 0, "\(end.log)")
+        #expect(github.item(1)?.isLocked == true && github.item(1)?.comments.count == 2, "\(end.log)")
+        try await body(github, step, try #require(end.outputs["transaction-id"]))
+      }
+    }
+  }
+
+  private func expectStart(_ github: GitHubDouble, _ end: Step.Ending) throws {
+    let item = try #require(github.item(1))
+    #expect(end.status == 0, "\(end.log)")
+    #expect(item.labels.isEmpty && item.assignees.isEmpty && item.comments.isEmpty, "\(end.log)")
+    #expect(item.title == "Crash at start")
+    #expect(!item.isClosed && !item.isLocked)
+  }
+
+  @Test func everythingIsAsItWas() async throws {
+    try await withTransaction { github, step, transaction in
+      let before = github.mutations.count
+      let plan = try await step.run("rollback", "--transaction", transaction, "--dry-run")
+      #expect(plan.status == 0, "\(plan.log)")
+      #expect(github.mutations.count == before)
+      let end = try await step.run("rollback", "--transaction", transaction)
+      try expectStart(github, end)
+    }
+  }
+
+  /// A rollback is a transaction, and can be taken back.
+  @Test func aRollbackCanBeTakenBack() async throws {
+    try await withTransaction { github, step, transaction in
+      let end = try await step.run("rollback", "--transaction", transaction)
+      let own = try #require(end.outputs["transaction-id"])
+      let again = try await step.run("rollback", "--transaction", own)
+      #expect(again.status == 0, "\(again.log)")
+      let item = try #require(github.item(1))
+      #expect(Set(item.labels) == ["bug", "crash"] && item.isClosed && item.isLocked)
+      #expect(item.title == "[crash] Crash at start")
+      #expect(item.comments.count == 2, "\(item.comments.map(\.body))")
+      let last = try await step.run("rollback", "--transaction", transaction)
+      try expectStart(github, last)
+    }
+  }
+
+  @Test(arguments: ["label", "title", "reopen"])
+  func whatAPersonChangedSinceIsAConflict(change: String) async throws {
+    try await withTransaction { github, step, transaction in
+      switch change {
+      case "label": github.act(as: "carol", on: 1, .label("wontfix"))
+      case "title": github.act(as: "carol", on: 1, .title("Mine"))
+      default: github.act(as: "carol", on: 1, .reopen)
+      }
+      let before = github.effects.count
+      let refused = try await step.run("rollback", "--transaction", transaction)
+      #expect(refused.status == 1, "\(refused.log)")
+      #expect(refused.log.contains("carol"), "\(refused.log)")
+      #expect(github.effects.count == before)
+      let forced = try await step.run("rollback", "--transaction", transaction, "--force")
+      #expect(forced.status == 0, "\(forced.log)")
+      #expect(github.item(1)?.title == "Crash at start")
+      #expect(github.item(1)?.labels == (change == "label" ? ["wontfix"] : []))
+    }
+  }
+
+  /// Killed at each of its requests and run again: the end is the same, and nothing is done twice.
+  @Test(arguments: 0..<16)
+  func aKilledRollbackGoesForward(request: Int) async throws {
+    try await withTransaction { github, step, transaction in
+      github.hold(skip: request, answer: true)
+      let running = try step.start("rollback", "--transaction", transaction)
+      _ = await github.held()
+      running.kill(SIGKILL)
+      _ = try await running.wait()
+      github.release()
+      let end = try await step.run("rollback", "--transaction", transaction)
+      try expectStart(github, end)
+    }
+  }
+
+  @Test func whatIsUnknownIsAUsageError() async throws {
+    try await withTransaction { _, step, _ in
+      let end = try await step.run("rollback", "--transaction", UUID().uuidString)
+      #expect(end.status == 64, "\(end.log)")
+      #expect(end.log.contains("yardmaster actions"))
+      let both = try await step.run("rollback")
+      #expect(both.status == 64)
+    }
+  }
+}
