@@ -8,6 +8,9 @@ public struct AutomationInput: Sendable {
   public var repository: RepositoryName
   /// The item as GitHub shows it now; of a pull request, its issue side.
   public var issue: Issue
+  /// What the item's body said when the event was sent; nil where ``issue`` is as the event showed it. Commands are read
+  /// in the text that the event's actor saw: what was edited in since is another event's, maybe of somebody who may less.
+  public var itemText: String?
   /// The comment that an `issue_comment` event is about.
   public var comment: Comment?
   /// Of an edited text: what it said before. Where the edit left the text alone, the text as it is; nil where it is not
@@ -78,7 +81,7 @@ public struct AutomationInput: Sendable {
     guard trigger.event == .issues || trigger.event == .pullRequest, trigger.action == "opened" || isEdit else {
       return nil
     }
-    return AuthoredText(id: 0, body: issue.body, author: issue.author)
+    return AuthoredText(id: 0, body: itemText ?? issue.body, author: issue.author)
   }
 
   /// The id that the item has in once-only keys. A pull request's own id is of another series than its issue's.

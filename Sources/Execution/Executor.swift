@@ -47,22 +47,39 @@ public struct Executor: Sendable {
   }
 
   /// Goes on with the actions that an earlier attempt at the event recorded.
-  public func resume(_ event: ClaimedEvent, actor: String?) async throws -> [SettledAction] {
-    try await settle(event.recorded, for: event, actor: actor, WriteLease(event))
+  ///
+  /// - Parameter remainder: what is still to be done of an action that the thread has left behind since.
+  public func resume(
+    _ event: ClaimedEvent, actor: String?, remainder: (Action) -> Remainder? = { _ in nil }
+  ) async throws -> [SettledAction] {
+    try await settle(event.recorded, for: event, actor: actor, WriteLease(event), remainder)
   }
 
   private func settle(
-    _ actions: [Action], for event: ClaimedEvent, actor: String?, _ lease: WriteLease
+    _ actions: [Action], for event: ClaimedEvent, actor: String?, _ lease: WriteLease,
+    _ remainder: (Action) -> Remainder? = { _ in nil }
   ) async throws -> [SettledAction] {
     var lease = lease
     var settled: [SettledAction] = []
-    for (index, action) in actions.enumerated() {
-      guard action.isOpen else {
-        settled.append(
-          SettledAction(action: action, outcome: ActionOutcome(status: action.status, after: action.after)))
+    for (index, recorded) in actions.enumerated() {
+      guard recorded.isOpen else {
+        let outcome = ActionOutcome(
+          status: recorded.status, after: recorded.after, explanation: recorded.explanation)
+        settled.append(SettledAction(action: recorded, outcome: outcome))
         continue
       }
-      let outcome = try await attempt(action, for: event, &lease)
+      var action = recorded
+      var outcome: ActionOutcome
+      if let rest = remainder(recorded) {
+        outcome = ActionOutcome(status: .skipped)
+        if let effect = rest.effect {
+          action.decision.effect = effect
+          outcome = try await attempt(action, for: event, &lease)
+        }
+        outcome.explanation = outcome.explanation ?? "Not carried out in full: \(rest.words)."
+      } else {
+        outcome = try await attempt(action, for: event, &lease)
+      }
       let next = actions[(index + 1)...].first(where: \.isOpen)
       // One that may have been sent must keep the time at which it was: how long ago says how long to wait.
       let begins = next.flatMap { $0.begunAgo == nil ? $0 : nil }
@@ -214,6 +231,19 @@ extension ActionOutcome {
 extension ClaimedThread {
   fileprivate var stickies: [String: StickyRecord] {
     if case .entered(let context) = standing { context.stickies } else { [:] }
+  }
+}
+
+/// What is still to be done of an action that was interrupted.
+public struct Remainder: Hashable, Sendable {
+  /// nil for nothing.
+  public var effect: Effect?
+  /// Why it is not all.
+  public var words: String
+
+  public init(effect: Effect?, words: String) {
+    self.effect = effect
+    self.words = words
   }
 }
 

@@ -225,6 +225,7 @@ extension Action {
   /// What the initialiser reads of `actions a`.
   static let columns = """
     a.id, a.repository, a.number, a.effect, a.reason, a.once_key, a.before_state, a.after_state, a.status, a.standing, \
+    a.explanation, \
     array_to_json(a.undoes) AS undoes, array_to_json(a.rules) AS rules, \(microseconds("a.intended_at")) AS intended, \
     extract(epoch FROM now() - a.begun_at) AS begun_ago
     """
@@ -242,6 +243,7 @@ extension Action {
         standing: try row.decodeJSON("standing", as: Standing?.self) ?? Standing(),
         undoes: try row.decodeJSON("undoes"), rules: try row.decodeJSON("rules")),
       status: try row.decodeWord("status"), after: try row.decodeJSON("after_state"),
-      intendedAt: try row.decode("intended"), begunAgo: try row.decodeIfPresent("begun_ago"))
+      intendedAt: try row.decode("intended"), begunAgo: try row.decodeIfPresent("begun_ago"),
+      explanation: try row.decodeIfPresent("explanation"))
   }
 }

@@ -52,7 +52,8 @@ struct ThreadStatements {
         (SELECT json_agg(json_build_object('name', c.name, 'arguments', c.arguments))
           FROM yardmaster.commands c WHERE c.repository_key = $1 AND c.number = $2::bigint AND c.text_id = $3::bigint
             AND c.mode = $6 AND c.event_id <> $5::uuid) AS commands,
-        (SELECT json_object_agg(s.key, json_build_object('commentID', s.comment_id, 'digest', s.digest, 'body', s.body))
+        (SELECT json_object_agg(s.key, json_build_object('commentID', s.comment_id, 'digest', s.digest, 'body', s.body,
+            'updatedAt', to_char(s.updated_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')))
           FROM yardmaster.sticky_comments s WHERE s.repository_key = $1 AND s.number = $2::bigint) AS stickies,
         (SELECT json_agg(DISTINCT a.digest) FROM yardmaster.actions a
           WHERE a.repository_key = $1 AND a.number = $2::bigint AND a.digest IS NOT NULL AND a.status = 'done') AS said,

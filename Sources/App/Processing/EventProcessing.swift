@@ -55,7 +55,9 @@ struct EventProcessing {
     if !claimed.recorded.isEmpty {
       log.line("An earlier attempt recorded \(claimed.recorded.count) actions: going on with them.")
       report.entries = claimed.recorded.map { RunReport.Entry(decision: $0.decision, status: $0.status) }
-      settled = try await executor.resume(claimed, actor: actor)
+      settled = try await executor.resume(claimed, actor: actor) { action in
+        Supersession(of: action, in: context).map { Remainder(effect: $0.remaining, words: $0.words) }
+      }
     }
     guard let input = try await input(context) else {
       report.notes.append(Reason(origin: "item", evidence: "#\(subject.issue.number) is gone"))
@@ -127,6 +129,8 @@ struct EventProcessing {
       previousBody: subject.previousBody, actor: event.sender, context: context,
       now: await github.usage.serverTime ?? session.clock.now, lastActivity: subject.lastActivity,
       happenedAt: event.occurredAt, serverURL: session.environment.serverURL, digest: textDigest)
+    input.itemText = subject.issue.body
+    input.isRulesOnly = subject.isRulesOnly
     if processor.needsPermission(input) { input.permission = try await permission() }
     return input
   }

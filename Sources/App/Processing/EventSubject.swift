@@ -12,6 +12,8 @@ struct EventSubject: Sendable {
   var identity: EventIdentity
   /// When anybody but a bot last did anything about the item, where that is known.
   var lastActivity: Timestamp?
+  /// Whether commands are left alone: somebody else edited the text that the event shows.
+  var isRulesOnly = false
   /// What the sweep knows to be linked to the item, besides what was captured.
   var links: [ThreadLink] = []
 

@@ -9,6 +9,8 @@ public struct MissedEvent: Sendable {
   public var item: Issue
   /// Where it stands among all that happened on the item.
   public var moment: Moment
+  /// Whether the text is not its author's any more. Its commands are the edit's then, and need the permission of both.
+  public var isEditedByAnother: Bool
   /// Identities under which GitHub's own event of it would be known.
   public var identities: [EventIdentity]
 }
@@ -39,10 +41,10 @@ extension SweptItem {
   /// Intermediate versions are gone: an edit shows the text as it is now.
   public func happenings(since: Timestamp, from source: SweepSource) -> [MissedEvent] {
     var found: [MissedEvent] = []
-    func add(_ event: Event, _ moment: Moment) {
+    func add(_ event: Event, _ moment: Moment, isEditedByAnother: Bool = false) {
       guard moment.time >= since, !source.isOwn(event.sender) else { return }
       let missed = MissedEvent(
-        event: event, item: issue, moment: moment,
+        event: event, item: issue, moment: moment, isEditedByAnother: isEditedByAnother,
         identities: [event.identity, event.targetIdentity].compactMap(\.self))
       if !found.contains(where: { $0.event.identity == event.identity }) { found.append(missed) }
     }
@@ -50,7 +52,11 @@ extension SweptItem {
       add(itemEvent(action, detail, account, at: moment, source), Moment(moment))
     }
 
-    if let createdAt = issue.createdAt { changed("opened", nil, issue.author, at: createdAt) }
+    if let createdAt = issue.createdAt {
+      add(
+        itemEvent("opened", nil, issue.author, at: createdAt, source), Moment(createdAt),
+        isEditedByAnother: lastEditedAt != nil && editor != nil && editor?.login != issue.author?.login)
+    }
     for change in changes { changed(change.action, detail(of: change), change.account, at: change.at) }
     for draft in drafts { changed(draft.action, nil, draft.account, at: draft.at) }
     if let lastEditedAt { changed("edited", nil, editor ?? issue.author, at: lastEditedAt) }
@@ -59,7 +65,9 @@ extension SweptItem {
       if let createdAt = comment.comment.createdAt {
         add(
           event(of: comment, "created", author, at: createdAt, source),
-          Moment(createdAt, comment: comment.comment.id))
+          Moment(createdAt, comment: comment.comment.id),
+          isEditedByAnother: comment.lastEditedAt != nil && comment.editor != nil
+            && comment.editor?.login != author?.login)
       }
       if let lastEditedAt = comment.lastEditedAt {
         add(

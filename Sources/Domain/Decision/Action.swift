@@ -9,10 +9,12 @@ public struct Action: Hashable, Sendable {
   public var intendedAt: Timestamp?
   /// Seconds since its request was last about to be sent, when the row was read; nil where it never was.
   public var begunAgo: Double?
+  /// Of one that is settled: see ``ActionOutcome/explanation``.
+  public var explanation: String?
 
   public init(
     id: ActionID, decision: Decision, status: Status, after: JSONValue = .null, intendedAt: Timestamp? = nil,
-    begunAgo: Double? = nil
+    begunAgo: Double? = nil, explanation: String? = nil
   ) {
     self.id = id
     self.decision = decision
@@ -20,6 +22,7 @@ public struct Action: Hashable, Sendable {
     self.after = after
     self.intendedAt = intendedAt
     self.begunAgo = begunAgo
+    self.explanation = explanation
   }
 
   /// `actions.status`.

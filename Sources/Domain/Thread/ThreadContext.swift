@@ -66,11 +66,14 @@ public struct StickyRecord: Hashable, Sendable, Codable {
   /// Of the text without its marker.
   public var digest: String
   public var body: String
+  /// When it was last written, by the database's clock.
+  public var updatedAt: Timestamp?
 
-  public init(commentID: Int64, digest: String, body: String) {
+  public init(commentID: Int64, digest: String, body: String, updatedAt: Timestamp? = nil) {
     self.commentID = commentID
     self.digest = digest
     self.body = body
+    self.updatedAt = updatedAt
   }
 }
 
