@@ -48,7 +48,8 @@ final class AutomationSweepRun: SweepHandler {
   }
 
   func process(_ missed: MissedEvent) async throws {
-    guard let subject = EventSubject(missed.event, item: missed.item) else { return }
+    guard var subject = EventSubject(missed.event, item: missed.item) else { return }
+    subject.changes = missed.changes
     if case .issue(let issue, _) = missed.event.payload, AlertReporter.isAlert(issue) { return }
     try await process(subject, payload: nil)
   }

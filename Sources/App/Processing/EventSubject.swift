@@ -12,6 +12,8 @@ struct EventSubject: Sendable {
   var identity: EventIdentity
   /// When anybody but a bot last did anything about the item, where that is known.
   var lastActivity: Timestamp?
+  /// What others are known to have changed, besides what the event shows.
+  var changes: [Facet: FacetRecord] = [:]
   /// What the sweep knows to be linked to the item, besides what was captured.
   var links: [ThreadLink] = []
 
@@ -68,7 +70,8 @@ struct EventSubject: Sendable {
 
   var visit: ThreadVisit {
     ThreadVisit(
-      key: key, textID: text == nil ? nil : comment?.id ?? 0, observed: observed, version: issue.updatedAt,
+      key: key, textID: text == nil ? nil : comment?.id ?? 0,
+      observed: observed.merging(changes) { $0.standing.moment < $1.standing.moment ? $1 : $0 }, version: issue.updatedAt,
       said: said)
   }
 

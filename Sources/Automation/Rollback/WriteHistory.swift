@@ -21,7 +21,6 @@ struct WriteHistory {
     /// nil where there was no such comment.
     var before: String?
     var after: String
-    var commentID: Int64?
     var isLive: Bool
   }
 
@@ -42,7 +41,7 @@ struct WriteHistory {
         stickies[key, default: []].append(
           StickyWrite(
             action: action.id, before: decision.before["body"]?.string, after: body,
-            commentID: action.after["comment_id"]?.integer, isLive: recorded.isLive))
+            isLive: recorded.isLive))
       }
     }
   }
