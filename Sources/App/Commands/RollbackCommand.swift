@@ -64,7 +64,8 @@ struct RollbackCommand: SessionCommand {
         let settings = try await rules(of: repository, github, in: session)
         if settings.audit.usesPseudonyms { try store.usePseudonyms(true) }
         guard session.environment.isActions else { continue }
-        try await RollbackPermission(github: github, needed: settings.rollback.permission).require(actor, in: repository)
+        let permission = RollbackPermission(github: github, needed: settings.rollback.permission)
+        try await permission.require(actor, in: repository)
       }
       return try await run.carryOut(target, parts)
     }
@@ -87,7 +88,9 @@ struct RollbackCommand: SessionCommand {
     return hasFailed ? .failed : .done
   }
 
-  private func rules(of repository: RepositoryName, _ github: any GitHubAPI, in session: Session) async throws -> Settings {
+  private func rules(
+    of repository: RepositoryName, _ github: any GitHubAPI, in session: Session
+  ) async throws -> Settings {
     let source = ConfigurationSource(explicitFile: session.environment.configPath, github: github)
     return try await source.load(for: repository) ?? Settings()
   }
