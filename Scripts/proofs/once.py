@@ -9,8 +9,10 @@ import random
 import re
 import threading
 import time
+import urllib.parse
 
 import harness
+import payloads
 from boundary import Plan, Relay
 from harness import BIG, Database, Simulator, check, environment, note
 
@@ -176,6 +178,7 @@ class World:
         self.lock = threading.Lock()
         self.comments = collections.defaultdict(list)
         self.runs = 1000
+        self.token = "tok"
         self.killed = collections.Counter()
         self.processes = 0
         self.bad = []
@@ -234,7 +237,7 @@ class World:
         payload["issue"] = self.sim.get("%s/%d" % (base, n))
         if comment:
             payload["comment"] = self.sim.get("%s/comments/%d" % (base, comment))
-        payload["sender"] = self.sim.get("/users/%s" % step.actor)
+        payload["sender"] = self.sim.get("/users/%s" % urllib.parse.quote(step.actor, safe=""))
         path = os.path.join(self.folder, "%d.%d.json" % (step.number, step.ordinal))
         with open(path, "w") as out:
             json.dump(payload, out)
@@ -252,7 +255,7 @@ class World:
         try:
             slot.plan = plan
             env = environment(slot.url, self.db, self.repository, DATABASE_URL=slot.database_url(self.db.name),
-                              GITHUB_EVENT_NAME=name, GITHUB_EVENT_PATH=path, YARDMASTER_CONFIG=self.configuration,
+                              GITHUB_EVENT_NAME=name, GITHUB_EVENT_PATH=path, YARDMASTER_CONFIG=self.configuration, GITHUB_TOKEN=self.token,
                               GITHUB_RUN_ID=str(run), GITHUB_RUN_ATTEMPT=str(attempt))
             out = "%s.%d.out" % (path, self.runs_of(path))
             log = out + ".log"
@@ -441,8 +444,8 @@ def shown(world, number):
         "milestone": (issue["milestone"] or {}).get("title"), "reactions": reactions(issue),
         "comments": [(c["user"]["login"], plain(c["body"]), reactions(c)) for c in state["comments"]],
         # What GitHub notes of each effect that was one: an effect that is sent again leaves nothing.
-        "timeline": [about(event) for event in state["timeline"]
-                     if (event.get("actor") or {}).get("login") == "robot" and event["event"] not in ("mentioned", "subscribed")]}
+        "timeline": sorted(about(event) for event in state["timeline"] if (event.get("actor") or {}).get("login") == "robot"
+                           and event["event"] not in ("mentioned", "subscribed", "commented"))}
 
 
 def about(event):
@@ -464,6 +467,9 @@ def mutations(world):
     for entry in world.sim.get("/_sim/mutations?limit=100000")["entries"]:
         if entry["token"] == "tok" and entry["mutation"] in MAKERS:
             fields = {k: v for k, v in entry.items() if k not in ("n", "ts", "token", "comment_id")}
+            if "<!-- yardmaster:sticky=" in fields.get("body", ""):
+                # Which text it was made with depends on the order in which processes came to their writes.
+                fields["body"] = fields["body"][fields["body"].rindex("<!--"):]
             found[plain(json.dumps(fields, sort_keys=True))] += 1
     return found
 
@@ -479,10 +485,8 @@ def marked(world):
 
 def compare(what, reference, world, numbers, outcomes, expected, ordered=True):
     """Checks the world against the undisturbed one; gives how many things differ."""
-    uncertain = {(row["number"], row["workflow"]) for row in world.db.rows(
-        "SELECT number, effect->'dispatch'->>'workflow' AS workflow FROM yardmaster.actions WHERE status = 'uncertain' "
-        "AND kind = 'dispatch'")}
-    doubtful = {number for number, _ in uncertain}
+    doubtful = {row["number"] for row in world.db.rows(
+        "SELECT number FROM yardmaster.actions WHERE status = 'uncertain' AND kind = 'dispatch'")}
     wrong = []
     for number in numbers:
         want, got = shown(reference, number), shown(world, number)
@@ -499,15 +503,17 @@ def compare(what, reference, world, numbers, outcomes, expected, ordered=True):
             want, got = ([c for n, c in enumerate(one) if n >= len(other) or c != other[n]] for one, other in ((want, got), (got, want)))
         note("#%d %s: %s" % (number, key, ("wanted %s, found %s" % (want, got))[:900]))
     want, got = mutations(reference), mutations(world)
+    for key in [key for key in got if "Not everything could be done" in key and json.loads(key)["number"] in doubtful]:
+        del got[key]
     doubles = {key: (want[key], count) for key, count in got.items() if count > want[key]}
-    missing = {key: (count, got[key]) for key, count in want.items() if count > got[key]}
+    missing = {key: (count, got[key]) for key, count in want.items() if count > got[key]
+               and not ("Not everything could be done" in key and json.loads(key)["number"] in doubtful)}
     dispatched = [key for key in missing if "dispatch" in key]
     check("%s: %d writes, each once" % (what, sum(got.values())), not doubles)
     for key, (ours, theirs) in list(doubles.items())[:12]:
         note("wanted %d, found %d: %s" % (ours, theirs, key[:500]))
     check("%s: none is missing but %d dispatches of which nobody knows, each reported" % (what, len(dispatched)),
-          len(missing) == len(dispatched) and all(
-              any('"%s"' % workflow in key for _, workflow in uncertain) for key in dispatched),
+          len(missing) == len(dispatched) and all(int(json.loads(key)["inputs"]["issue"]) in doubtful for key in dispatched),
           "" if len(missing) == len(dispatched) else "; ".join("%s of %s" % (k[:300], v) for k, v in list(missing.items())[:6]))
     different = {key: (expected.get(key), outcomes.get(key)) for key in set(expected) | set(outcomes)
                  if (expected.get(key) or [None])[0] != (outcomes.get(key) or [None])[0] and key[0] not in doubtful}
@@ -540,6 +546,8 @@ def once(options, work):
     json.dump(PERMISSIONS, open(os.path.join(folder, "collaborators.json"), "w"))
     configuration = os.path.join(work, "once.yml")
     open(configuration, "w").write(CONFIGURATION)
+    if options.once == "real" or options.once is None and options.events >= 100:
+        real(options, work)
     if options.once in (None, "between"):
         between(options, data, configuration)
     while left > 0:
@@ -552,6 +560,60 @@ def once(options, work):
         issues = script(dice, count, COMMANDS if burst else SERIAL_COMMANDS)
         play_one(options, data, configuration, "%s %d" % ("burst" if burst else "faults" if faults else "serial", worlds),
                  issues, "%s/%d" % (seed, worlds), burst, faults)
+
+
+def real(options, work):
+    """The recorded payloads."""
+    folder = os.path.join(options.shared, "data", "webhooks")
+    files = sorted(f for f in os.listdir(folder) if f.endswith(".json") and f.split(".")[0] in ("issues", "issue_comment"))
+    place = os.path.join(work, "once-real")
+    os.mkdir(place)
+    data = payloads.told(folder, files, place)
+    configuration = os.path.join(place, "real.yml")
+    open(configuration, "w").write(payloads.CONFIGURATION)
+    threads = collections.defaultdict(list)
+    for n, name in enumerate(files):
+        payload = json.load(open(os.path.join(folder, name)))
+        repository = payload["repository"]["full_name"]
+        number = payload["issue"]["number"]
+        threads[repository, number].append((n, name, Step(n, 0, name.split(".")[0], payload.get("action"), "", repository=repository)))
+    reference, world = World(options, data, configuration), World(options, data, configuration)
+    try:
+        outcomes = {}
+
+        def deliver(at, disturb):
+            def one(events):
+                for n, name, step in events:
+                    path = os.path.join(at.folder, "%d.0.json" % n)
+                    with open(path, "w") as out, open(os.path.join(folder, name)) as source:
+                        out.write(source.read())
+                    dice = random.Random("%s/%s" % (options.seed, name))
+                    outcomes[disturb, n] = deliver_all(at, dice, step, path) if disturb else at.settle(step.name, path)
+            each(list(threads.values()), one)
+        deliver(reference, False)
+        deliver(world, True)
+        note("real: %d events, %d processes: %s" % (len(files), world.processes, dict(world.killed)))
+        wrong = []
+        for repository, number in threads:
+            reference.repository = world.repository = repository
+            try:
+                want = shown(reference, number)
+            except RuntimeError:
+                continue
+            got = shown(world, number)
+            wrong += [(repository, number, key, want[key], got[key]) for key in want if want[key] != got[key]]
+        check("real: %d items are as the undisturbed run left them" % len(threads), not wrong, str(wrong[:3])[:900] if wrong else "")
+        want, got = mutations(reference), mutations(world)
+        check("real: %d writes, each once, none missing" % sum(got.values()), want == got, str(((want - got), (got - want)))[:900]
+              if want != got else "")
+        twice = marked(world)
+        check("real: no comment was posted twice", not twice, str(twice) if twice else "")
+        different = [(files[n], outcomes[False, n][0], outcomes[True, n][0]) for n in range(len(files))
+                     if outcomes[False, n][0] != outcomes[True, n][0]]
+        check("real: every event ended as in the undisturbed run", not different, str(different[:4]) if different else "")
+    finally:
+        reference.stop()
+        world.stop()
 
 
 KINDS = ["http_500", "http_503", "http_502_html", "reset_before_headers", "reset_mid_body", "truncated_json", "secondary_limit"]
@@ -625,7 +687,7 @@ def between(options, data, configuration):
     world = World(options, data, configuration)
     number = 0
     try:
-        for phase in ("before", "after"):
+        for phase in ("before", "after") if options.events >= 100 else ("after",):
             # The first write of a command's event is the reaction, the second its effect.
             effect = lambda: Plan(2, phase, writes=True)
 
@@ -668,7 +730,7 @@ def between(options, data, configuration):
             found = sum("\"issue\": \"%d\"" % s.number in key for key in mutations(world) if "build.yml" in key)
             replies = [body for _, body, _ in s.issue["comments"] if "Not everything" in body]
             check("killed %s a dispatch: sent %d times, and its author is told once" % (phase, found),
-                  found == (phase == "after") and outcome == "failed" and len(replies) == 1 and "An action failed" not in replies[0],
+                  found == (phase == "after") and len(replies) == 1 and "An action failed" not in replies[0],
                   "%s %s" % (outcome, replies))
             s = story()
             again = s.interrupted("issue_comment", "created", "bob", effect(), body="I have version 3.")

@@ -99,7 +99,8 @@ struct EffectSender {
         // A person's slip, or else the configuration's.
         return ActionOutcome(
           status: isCommand ? .skipped : .failed,
-          explanation: "There is no milestone \"\(title)\". Make it, or correct its name.")
+          explanation: "There is no milestone \"\(title)\". Make it, or correct its name.",
+          isSlip: isCommand)
       }
       number = .integer(found)
     }
@@ -142,7 +143,8 @@ struct EffectSender {
       return ActionOutcome(
         status: missing.count < wanted.count ? .done : .skipped, after: after,
         explanation:
-          "GitHub did not assign \(missing.joined(separator: ", ")): only people with access can be assigned.")
+          "GitHub did not assign \(missing.joined(separator: ", ")): only people with access can be assigned.",
+        isSlip: true)
     }
     return ActionOutcome(status: .done, after: after)
   }
