@@ -5,10 +5,9 @@ import random
 import re
 import subprocess
 import sys
-import time
 
 import harness
-import once
+import persons
 from boundary import Plan
 from harness import check, note
 
@@ -74,7 +73,7 @@ LIVE = [("a mention", re.compile(r"(?<![\w\\`])@(?!(mona|dave)\b)[A-Za-z0-9]")),
 def injection(options, work):
     dice = random.Random("%s/injection" % options.seed)
     data = os.path.join(work, "once-data-hostile")
-    folder = os.path.join(data, once.REPOSITORY.replace("/", "__"))
+    folder = os.path.join(data, persons.REPOSITORY.replace("/", "__"))
     os.makedirs(folder)
     labels = sorted({hostile(dice, 45, line=True).strip() or "x" for _ in range(20)})
     logins = ["mona", "::error::x", "##[group]x", "a@victim", "<b>x", "dave"]
@@ -85,23 +84,22 @@ def injection(options, work):
     json.dump({"mona": "admin", "dave": "read"}, open(os.path.join(folder, "collaborators.json"), "w"))
     configuration = os.path.join(work, "injection.yml")
     open(configuration, "w").write(CONFIGURATION)
-    once.PAUSE = 0
-    world = once.World(options, data, configuration)
+    world = persons.World(options, data, configuration)
     try:
         # The token by which the executable is known here.
         world.sim.ask("POST", "/_sim/tokens", {"add": "%s:%d:%d:robot" % (TOKEN, harness.BIG, harness.BIG)})
         world.token = TOKEN
         for number in range(1, max(8, options.events // 3) + 1):
             actor = dice.choice(logins)
-            steps = [once.Step(number, 0, "issues", "opened", actor, title=hostile(dice, line=True) or "x", body=hostile(dice, 2000)),
-                     once.Step(number, 1, "issues", "labeled", actor, label=dice.choice(labels)),
-                     once.Step(number, 2, "issue_comment", "created", actor, body="%s\n\n/say %s\n/label \"%s\"\n/%s" % (
+            steps = [persons.Step(number, 0, "issues", "opened", actor, title=hostile(dice, line=True) or "x", body=hostile(dice, 2000)),
+                     persons.Step(number, 1, "issues", "labeled", actor, label=dice.choice(labels)),
+                     persons.Step(number, 2, "issue_comment", "created", actor, body="%s\n\n/say %s\n/label \"%s\"\n/%s" % (
                          hostile(dice, 1000), hostile(dice, line=True), hostile(dice, 40, line=True), hostile(dice, 30, line=True)))]
             for step in steps:
                 if "label" in step.more:
                     world.sim.mutate({"op": "add_label", "repo": world.repository, "number": number, "user": step.actor,
                                       "label": step.more["label"]})
-                    path = world.act(once.Step(number, step.ordinal, "issues", "edited", actor, title=hostile(dice, line=True) or "x"))
+                    path = world.act(persons.Step(number, step.ordinal, "issues", "edited", actor, title=hostile(dice, line=True) or "x"))
                     payload = dict(json.load(open(path)), action="labeled", label={"name": step.more["label"]})
                     json.dump(payload, open(path, "w"))
                 else:
