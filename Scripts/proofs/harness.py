@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.parse
 import urllib.request
@@ -60,27 +61,27 @@ class Simulator:
             time.sleep(0.1)
         self.port = int(open(self.port_file).read())
         self.url = "http://127.0.0.1:%d" % self.port
-        self.connection = None
+        self.local = threading.local()
 
     def ask(self, method, path, body=None, token="truth"):
-        """One request on a connection that stays open: a truth takes thousands."""
+        """One request on the thread's connection, which stays open: a truth takes thousands."""
         headers = {"User-Agent": "conformance", "Authorization": "Bearer " + token}
         data = None if body is None else json.dumps(body).encode()
         for attempt in (1, 2):
             try:
-                if self.connection is None:
-                    self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=600)
-                self.connection.request(method, path, data, headers)
-                answer = self.connection.getresponse()
+                if getattr(self.local, "connection", None) is None:
+                    self.local.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=600)
+                self.local.connection.request(method, path, data, headers)
+                answer = self.local.connection.getresponse()
                 content = answer.read()
                 break
             except (http.client.HTTPException, OSError):
-                self.connection = None
+                self.local.connection = None
                 if attempt == 2:
                     raise
         if answer.status >= 300:
             raise RuntimeError("%s %s: %d %s" % (method, path, answer.status, content[:300]))
-        return json.loads(content)
+        return json.loads(content) if content else None
 
     def get(self, path):
         return self.ask("GET", path)

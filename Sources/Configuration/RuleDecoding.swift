@@ -92,6 +92,13 @@ extension SettingsDecoder {
       }
     }
     let conditions = members.first { $0.0 == .when }?.1
+    if rule.triggers == [.schedule], rule.conditions.isOpen == false,
+      let place = conditions?.places(of: ConditionKey.state.rawValue).first
+    {
+      fail(
+        "the rule never applies: a sweep visits open items only", at: place,
+        "Add 'closed' to 'on', so that the closing starts the rule, or remove 'state'.")
+    }
     guard let isPullRequest = rule.conditions.isPullRequest,
       let place = conditions?.places(of: ConditionKey.is.rawValue).first
     else { return }

@@ -39,6 +39,11 @@ struct EffectSender {
       let answer = try await write(.delete, "\(item)/assignees", ["assignees": strings(logins)])
       return outcome(answer, ["assignees": accounts(answer)])
     case .lock(let reason):
+      // Nothing says that GitHub changes the reason of a conversation that is locked already.
+      if action.decision.before["locked"] == true {
+        let answer = try await write(.delete, "\(item)/lock")
+        guard answer.status < 300 else { return outcome(answer, .null) }
+      }
       let body: JSONValue? = reason.map { ["lock_reason": .string($0.rawValue)] }
       let answer = try await write(.put, "\(item)/lock", body)
       return outcome(answer, ["locked": true, "active_lock_reason": reason.map { .string($0.rawValue) } ?? .null])
@@ -59,8 +64,8 @@ struct EffectSender {
         }
       let answer = try await write(.post, path, ["content": .string(reaction.rawValue)], isIdempotent: true)
       if answer.status == 404 || answer.status == 410 { return .shown("What it reacts to is gone.") }
-      // 200 where the token has reacted so before; then it is no trace of this action.
-      return outcome(answer, answer.status == 201 ? ["reaction_id": value(answer)?["id"] ?? .null] : .null)
+      // 200 where the token has reacted so before; then it is no trace of this action, unless an attempt was cut off.
+      return outcome(answer, answer.status == 201 || mayHaveBeenSent ? ["reaction_id": value(answer)?["id"] ?? .null] : .null)
     case .dispatch(let dispatch):
       return try await start(dispatch, in: target.repository)
     case .removeReaction(let id, _, let target):
@@ -74,7 +79,8 @@ struct EffectSender {
       if answer.status == 404 || answer.status == 410 { return .shown("The reaction is gone already.") }
       return outcome(answer, .null)
     case .nothing:
-      return .shown("A later write stands.")
+      // Done, and not shown already: it belongs to what its own taking back has to know.
+      return ActionOutcome(status: .done, explanation: "A later write stands.")
     case .comment, .stickyComment, .deleteComment:
       let sender = CommentSender(sender: self, reader: reader)
       return try await sender.send(action, mayHaveBeenSent: mayHaveBeenSent)

@@ -129,7 +129,10 @@ public struct Executor: Sendable {
       return ActionOutcome(status: .failed, explanation: "The item is gone.")
     }
     let shown = state.shown(for: decision.effect)
-    let changed = expectation?.state?.differences(to: state) ?? []
+    var expected = expectation?.state
+    // Another reason to lock takes two requests, of which one may have been sent.
+    if mayHaveBeenSent, !state.isLocked, case .lock = decision.effect { expected = expected?.applying(.unlock) }
+    let changed = expected?.differences(to: state) ?? []
     if state.shows(decision.effect) {
       // Its own write, of an attempt that was cut off, is the one difference that there may be.
       let others = expectation?.state?.applying(decision.effect).differences(to: state) ?? []

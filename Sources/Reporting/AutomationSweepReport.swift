@@ -11,6 +11,8 @@ public struct AutomationSweepReport: Sendable {
   /// Seconds.
   public var duration = 0.0
   public var fault: Fault?
+  /// The audit chain's head afterwards.
+  public var anchor: String?
 
   public init(_ result: AutomationSweepResult, isDryRun: Bool) {
     self.result = result
@@ -63,6 +65,7 @@ public struct AutomationSweepReport: Sendable {
       "### \(sign) Rules and commands: what events missed" + (isDryRun ? " (dry run)" : ""),
       fault?.markdown ?? "\(verdict)", lists, missed, effects, failures, left,
       "**Cost:** \(usage.inWords) · \(Figures.duration(duration))",
+      anchor.map { "Audit anchor: \(Markdown.code($0))" } ?? "",
     ])
   }
 

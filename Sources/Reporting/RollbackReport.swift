@@ -28,6 +28,8 @@ public struct RollbackReport: Sendable {
   /// The rollback's own, by which it can be taken back.
   public var transaction: TransactionID?
   public var items: [Item] = []
+  /// The audit chain's heads afterwards, by repository.
+  public var anchors: [String] = []
 
   public init(target: String, isDryRun: Bool) {
     self.target = target
@@ -51,7 +53,7 @@ public struct RollbackReport: Sendable {
     }
     if isDryRun { return "Dry run: \(Figures.count(steps, "step")) would take back \(target)." }
     if hasFailed { return "Not all of \(target) was taken back: see above, and run the same command again." }
-    return "Taken back: \(target). To do it again, take back transaction \(transaction?.text ?? "-")."
+    return "Taken back: \(target)."
   }
 
   /// The plan or its outcome, line by line.
@@ -73,7 +75,7 @@ public struct RollbackReport: Sendable {
 
   public func markdown() -> Markdown {
     let icon: Markdown = isRefused ? "🛑" : hasFailed ? "❌" : isDryRun ? "👀" : "↩️"
-    var blocks: [Markdown] = ["### \(icon) Rollback of \(Markdown.code(target))", "\(verdict)"]
+    var blocks: [Markdown] = ["### \(icon) Rollback of \(Markdown.code(target))", "\(Markdown.sentence(verdict))"]
     var rows: [[Markdown]] = []
     for item in items {
       let name = Markdown.code(item.reference.description)
@@ -94,6 +96,11 @@ public struct RollbackReport: Sendable {
       blocks.append(Markdown.table(header: ["On", "Step", "Result"], rows: Array(rows.prefix(RunReport.rowLimit))))
       blocks.append(RunReport.more(rows.count))
     }
+    // As code: in prose, what could be taken for a reference is broken up, and would not survive being copied.
+    if let transaction, !isDryRun, !isRefused {
+      blocks.append("To do it again, take back transaction \(Markdown.code(transaction.text)).")
+    }
+    for anchor in anchors { blocks.append("Audit anchor: \(Markdown.code(anchor))") }
     return Markdown.blocks(blocks)
   }
 }

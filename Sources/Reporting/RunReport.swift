@@ -120,7 +120,8 @@ public struct RunReport: Sendable {
     let rows = entries.prefix(Self.rowLimit).map { entry -> [Markdown] in
       [
         entry.decision.effect.inWords, .code("#\(entry.decision.target.number)"),
-        "\(entry.decision.reason.origin): \(Figures.shortened(entry.decision.reason.evidence, to: 200))",
+        "\(entry.decision.reason.origin): "
+          + .sentence(Figures.shortened(entry.decision.reason.evidence, to: 200)),
         result(of: entry),
       ]
     }

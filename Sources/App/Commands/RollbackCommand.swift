@@ -53,7 +53,7 @@ struct RollbackCommand: SessionCommand {
     let github = session.makeGitHub(ledger: store.budget)
     let actor = session.environment.triggeringActor ?? session.environment.actor
     let run = RollbackRun(session: session, github: github, store: store, isForced: force, actor: actor)
-    let report = try await session.deadline.run {
+    var report = try await session.deadline.run {
       let (_, parts) = try await run.parts(of: target)
       if dryRun {
         var report = RollbackReport(target: target.words, isDryRun: true)
@@ -69,9 +69,14 @@ struct RollbackCommand: SessionCommand {
       return try await run.carryOut(target, parts)
     }
     if session.deadline.stopSignal == nil { await github.flush() }
+    report.anchors = Set(report.items.map(\.reference.repository)).compactMap { store.auditAnchor(of: $0)?.description }
+      .sorted()
     await store.close()
     for line in report.lines { session.log.line(line) }
     session.log.line("\(report.verdict)")
+    if let transaction = report.transaction, !dryRun {
+      session.log.line("To do it again: yardmaster rollback --transaction \(transaction.text)")
+    }
     let hasFailed = report.hasFailed || report.isRefused
     let done = report.items.reduce(0) { $0 + $1.steps.count { $0.status == Action.Status.done } }
     try session.outputs.write([

@@ -42,6 +42,7 @@ final class AutomationSweepRun: SweepHandler {
       github: github, store: store, clock: session.clock, deadline: session.deadline, handler: self)
     var report = AutomationSweepReport(try await sweep.run(request), isDryRun: settings.mode == .dryRun)
     report.entries = entries.withLock { $0 }
+    report.anchor = store.auditAnchor(of: repository)?.description
     report.usage = await github.usage
     report.duration = session.deadline.elapsed - begin
     return report
@@ -50,6 +51,7 @@ final class AutomationSweepRun: SweepHandler {
   func process(_ missed: MissedEvent) async throws {
     guard var subject = EventSubject(missed.event, item: missed.item) else { return }
     subject.isRulesOnly = missed.isEditedByAnother
+    subject.changes = missed.changes
     if case .issue(let issue, _) = missed.event.payload, AlertReporter.isAlert(issue) { return }
     try await process(subject, payload: nil)
   }

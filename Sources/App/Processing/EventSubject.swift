@@ -14,6 +14,8 @@ struct EventSubject: Sendable {
   var lastActivity: Timestamp?
   /// Whether commands are left alone: somebody else edited the text that the event shows.
   var isRulesOnly = false
+  /// What others are known to have changed, besides what the event shows.
+  var changes: [Facet: FacetRecord] = [:]
   /// What the sweep knows to be linked to the item, besides what was captured.
   var links: [ThreadLink] = []
 
@@ -70,7 +72,8 @@ struct EventSubject: Sendable {
 
   var visit: ThreadVisit {
     ThreadVisit(
-      key: key, textID: text == nil ? nil : comment?.id ?? 0, observed: observed, version: issue.updatedAt,
+      key: key, textID: text == nil ? nil : comment?.id ?? 0,
+      observed: observed.merging(changes) { $0.standing.moment < $1.standing.moment ? $1 : $0 }, version: issue.updatedAt,
       said: said)
   }
 

@@ -66,7 +66,8 @@ struct RollbackRun {
     }
     let planner = RollbackPlanner(
       history: history, current: reading.state, commentBodies: bodies,
-      outsideChanges: OutsideChange.since(own, in: reading.changes, ownLogin: try await github.ownLogin),
+      outsideChanges: OutsideChange.since(
+        own, of: history, in: reading.changes, ownLogin: try await github.ownLogin),
       isForced: isForced)
     let words = actor.map { "@\($0)" } ?? "the command line"
     return planner.plan(

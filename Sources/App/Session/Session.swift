@@ -86,8 +86,11 @@ final class Session: Sendable {
   /// usage text is enough.
   func refuse(_ message: String) {
     guard environment.isActions else { return }
+    // A fault's problem has no full stop of its own.
+    var problem = message
+    while problem.hasSuffix(".") { problem.removeLast() }
     let fault = Fault(
-      problem: message, advice: "Correct the step's inputs in the workflow, or what was typed when it was dispatched.",
+      problem: problem, advice: "Correct the step's inputs in the workflow, or what was typed when it was dispatched.",
       exitStatus: .usage)
     report(fault)
     try? outputs.write([(.outcome, EventOutcome.failed.rawValue)])

@@ -53,14 +53,21 @@ public struct RollbackPlanner {
   }
 
   /// Of the transaction's actions on the thread, those that its taking back concerns: what stands of it, or, of a
-  /// rollback, what it took back and is still taken back.
+  /// rollback, what is still as it left it: taken back, or done again.
   public static func concerned(by transactions: Set<TransactionID>, in history: [RecordedAction]) -> [RecordedAction] {
-    let own = history.filter { transactions.contains($0.transaction) }
-    let undone = Set(own.filter { $0.isUndo }.flatMap(\.action.decision.undoes))
+    var standing: [ActionID: Bool] = [:]
+    var left: [ActionID: Bool] = [:]
+    for recorded in history {
+      for id in recorded.action.decision.undoes {
+        let stands = !standing[id, default: true]
+        standing[id] = stands
+        if transactions.contains(recorded.transaction) { left[id] = stands }
+      }
+    }
     return history.filter { recorded in
       guard !recorded.isUndo else { return false }
       return transactions.contains(recorded.transaction)
-        ? recorded.isLive : undone.contains(recorded.action.id) && !recorded.isLive
+        ? recorded.isLive : left[recorded.action.id] == recorded.isLive
     }
   }
 
@@ -69,7 +76,7 @@ public struct RollbackPlanner {
     concerned.compactMap { recorded in
       switch recorded.action.decision.effect {
       case .comment where recorded.isLive: commentID(of: recorded, in: history)
-      case .stickyComment(let key, _): commentID(ofSticky: key, in: history)
+      case .stickyComment(let key, _): stickyID(key, in: history)
       default: nil
       }
     }
@@ -84,10 +91,19 @@ public struct RollbackPlanner {
     return (again ?? recorded).action.after["comment_id"]?.integer
   }
 
-  /// Where the comment of a key is now: rollbacks write it too, and post it anew where it was gone.
-  private static func commentID(ofSticky key: String, in history: [RecordedAction]) -> Int64? {
-    history.last { $0.action.decision.effect.isSticky(key) && $0.action.after["comment_id"]?.integer != nil }?
-      .action.after["comment_id"]?.integer
+  /// The same of a reaction; nil where the token had reacted so before.
+  private static func reactionID(of recorded: RecordedAction, in history: [RecordedAction]) -> Int64? {
+    let again = history.last { other in
+      guard case .react = other.action.decision.effect else { return false }
+      return other.action.decision.undoes.contains(recorded.action.id)
+    }
+    return (again ?? recorded).action.after["reaction_id"]?.integer
+  }
+
+  /// The comment of a key: the one that was written to last.
+  private static func stickyID(_ key: String, in history: [RecordedAction]) -> Int64? {
+    let written = history.last { $0.action.decision.effect.isSticky(key) && $0.action.after["comment_id"]?.integer != nil }
+    return written?.action.after["comment_id"]?.integer
   }
 
   public func plan(
@@ -116,12 +132,15 @@ public struct RollbackPlanner {
       undone[index] = steps[index].actions.filter { left.remove($0) != nil }
     }
     for (index, step) in steps.enumerated() {
-      let expectation = RollbackExpectation(
-        state: step.effect.facets.isEmpty ? nil : state, commentBody: step.commentBody)
+      let expectation =
+        isForced
+        ? RollbackExpectation()
+        : RollbackExpectation(
+          state: step.effect.facets.isEmpty ? nil : state, commentBody: step.commentBody)
       decisions.append(
         Decision(
           target: target, effect: step.effect, reason: reason,
-          before: isForced ? state.shown(for: step.effect) : expectation.before(of: step.effect, state),
+          before: expectation.before(of: step.effect, state),
           standing: standing, undoes: undone[index]))
       state = state.applying(step.effect)
     }
@@ -253,7 +272,7 @@ public struct RollbackPlanner {
     case .react(let reaction, let target):
       if !recorded.isLive {
         steps.append(Step(effect: .react(reaction, to: target), actions: [action.id]))
-      } else if let id = action.after["reaction_id"]?.integer {
+      } else if let id = Self.reactionID(of: recorded, in: history) {
         steps.append(Step(effect: .removeReaction(id: id, reaction, from: target), actions: [action.id]))
       }
     case .dispatch(let dispatch):
@@ -273,8 +292,7 @@ public struct RollbackPlanner {
     guard first?.action.id == action.id, expected != wanted else { return }
     let ids = writes.stickies[key, default: []].map(\.action).filter(toggled.contains)
     guard let wanted else {
-      let known = Self.commentID(ofSticky: key, in: history)
-      if let id = known, let found = commentBodies[id] {
+      if let id = Self.stickyID(key, in: history), let found = commentBodies[id] {
         if let expected, !found.hasPrefix(expected), !isForced { plan.conflicts.append("the comment \(id) was edited") }
         steps.append(Step(effect: .deleteComment(id: id), actions: ids, commentBody: found))
       }

@@ -40,7 +40,8 @@ struct WriteHistory {
       if case .stickyComment(let key, let body) = decision.effect {
         stickies[key, default: []].append(
           StickyWrite(
-            action: action.id, before: decision.before["body"]?.string, after: body, isLive: recorded.isLive))
+            action: action.id, before: decision.before["body"]?.string, after: body,
+            isLive: recorded.isLive))
       }
     }
   }

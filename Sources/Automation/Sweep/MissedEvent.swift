@@ -13,6 +13,8 @@ public struct MissedEvent: Sendable {
   public var isEditedByAnother: Bool
   /// Identities under which GitHub's own event of it would be known.
   public var identities: [EventIdentity]
+  /// The last change of each facet that others made, at whatever time: what is older than it gives way.
+  public var changes: [Facet: FacetRecord]
 }
 
 /// What all events of a sweep have in common.
@@ -41,11 +43,12 @@ extension SweptItem {
   /// Intermediate versions are gone: an edit shows the text as it is now.
   public func happenings(since: Timestamp, from source: SweepSource) -> [MissedEvent] {
     var found: [MissedEvent] = []
+    let writes = writes(from: source)
     func add(_ event: Event, _ moment: Moment, isEditedByAnother: Bool = false) {
       guard moment.time >= since, !source.isOwn(event.sender) else { return }
       let missed = MissedEvent(
         event: event, item: issue, moment: moment, isEditedByAnother: isEditedByAnother,
-        identities: [event.identity, event.targetIdentity].compactMap(\.self))
+        identities: [event.identity, event.targetIdentity].compactMap(\.self), changes: writes)
       if !found.contains(where: { $0.event.identity == event.identity }) { found.append(missed) }
     }
     func changed(_ action: String, _ detail: String?, _ account: Account?, at moment: Timestamp) {
@@ -78,6 +81,17 @@ extension SweptItem {
     // A sort that keeps the order of what has the same moment: an issue is opened before its first label is put on.
     return found.enumerated().sorted { ($0.element.moment, $0.offset) < ($1.element.moment, $1.offset) }
       .map(\.element)
+  }
+
+  /// An App's act counts as a rule's, as it does in an event.
+  private func writes(from source: SweepSource) -> [Facet: FacetRecord] {
+    var last: [Facet: FacetRecord] = [:]
+    for change in changes where !source.isOwn(change.account) {
+      let standing = Standing(
+        will: change.account?.isBot == true ? .rule : .person, login: change.account?.login, moment: Moment(change.at))
+      last[change.facet] = FacetRecord(value: change.value, standing: standing)
+    }
+    return last
   }
 
   private func itemEvent(

@@ -20,6 +20,6 @@ public struct RecordedAction: Hashable, Sendable {
 
   /// Whether its effect stands: it happened, and was not taken back.
   public var isLive: Bool { action.status == .done }
-  /// Whether it takes others back.
-  public var isUndo: Bool { !action.decision.undoes.isEmpty }
+  /// Whether it is a part of taking others back. Of several steps for one action, the last one names it.
+  public var isUndo: Bool { !action.decision.undoes.isEmpty || RollbackExpectation(action.decision.before) != nil }
 }

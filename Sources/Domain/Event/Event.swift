@@ -106,13 +106,15 @@ public struct Event: Sendable {
       parts.append(object)
       if isVersioned { parts += [version?.description ?? "-"] + more }
     }
+    // A version is a second, and two edits fit into one.
+    func text(_ parts: String...) -> String { action == "edited" ? Self.digest(parts) : "-" }
     switch payload {
     case .issue(let issue, let detail):
-      add("issue:\(issue.id)", version: issue.updatedAt, detail ?? "-")
+      add("issue:\(issue.id)", version: issue.updatedAt, detail ?? text(issue.title, issue.body))
     case .comment(let comment, _, _), .reviewComment(let comment, _):
-      add("comment:\(comment.id)", version: comment.updatedAt)
+      add("comment:\(comment.id)", version: comment.updatedAt, text(comment.body))
     case .pullRequest(let pull, let detail):
-      add("pull:\(pull.id)", version: pull.updatedAt, pull.headSHA, detail ?? "-")
+      add("pull:\(pull.id)", version: pull.updatedAt, pull.headSHA, detail ?? text(pull.title, pull.body))
     case .review(let review, let pull):
       add("review:\(review.id)", version: review.submittedAt ?? pull.updatedAt, review.state.lowercased())
     case .workflowDispatch, .schedule:
@@ -122,6 +124,19 @@ public struct Event: Sendable {
       parts += [deliveryID.map { "delivery:\($0)" } ?? "run:\(run.runID)"]
     }
     return EventIdentity(text: parts.joined(separator: "\u{1F}"))
+  }
+}
+
+extension Event {
+  /// 64 bits that tell the texts of one item's edits apart: FNV-1a (draft-eastlake-fnv). Line ends as GitHub's answers
+  /// differ in them count alike.
+  private static func digest(_ texts: [String]) -> String {
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    for text in texts {
+      for byte in text.utf8 where byte != 0x0D { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+      hash = (hash ^ 0x1F) &* 0x100_0000_01b3
+    }
+    return String(hash, radix: 16)
   }
 }
 

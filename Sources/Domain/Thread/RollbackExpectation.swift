@@ -1,6 +1,7 @@
-/// What an item has to look like just before one write of a rollback. It is the write's `before`, so it survives a kill.
+/// What an item has to look like just before one write of a rollback. It is the write's `before`, so it survives a kill, and
+/// tells a rollback's writes from others.
 public struct RollbackExpectation: Hashable, Sendable {
-  /// nil for an effect on a comment.
+  /// nil for an effect on a comment, and for a forced rollback, which overwrites whatever it finds.
   public var state: ItemState?
   /// What the comment says that is to be removed or changed.
   public var commentBody: String?
@@ -12,7 +13,7 @@ public struct RollbackExpectation: Hashable, Sendable {
 
   private static let key = "expected"
 
-  /// nil where the document holds none: of a forced rollback, which overwrites whatever it finds.
+  /// nil where the document holds none: of what is no part of a rollback.
   public init?(_ before: JSONValue) {
     guard let expected = before[Self.key] else { return nil }
     commentBody = expected["body"]?.string
