@@ -4,6 +4,7 @@ A *boundary* is the moment at which a process sends something (to GitHub, or to 
 has an address of its own for both, and serves one process at a time, so a boundary is known to be that process's.
 """
 import asyncio
+import json
 import os
 import signal
 import socket
@@ -24,6 +25,8 @@ class Plan:
         self.seen = self.written = 0
         self.pid = None
         self.fired = False
+        #: A message with which GitHub refuses every write.
+        self.refusal = None
         #: What stands at each boundary, for the messages.
         self.trail = []
 
@@ -97,6 +100,12 @@ class Slot:
                             plan.kill()
                             return
                         state["stop"] = plan.phase
+                    if plan.refusal is not None and kind == "http" and part.startswith(WRITES):
+                        body = json.dumps({"message": plan.refusal, "errors": [plan.refusal]}).encode()
+                        writer.write(b"HTTP/1.1 422 Unprocessable Entity\r\nContent-Type: application/json\r\nConnection: close\r\n"
+                                     b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
+                        await writer.drain()
+                        return
                 up_writer.write(part)
                 await up_writer.drain()
         except (ConnectionError, OSError, asyncio.CancelledError):

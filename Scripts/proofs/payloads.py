@@ -22,11 +22,9 @@ rules:
 """
 
 
-def payloads(options, work):
-    exe, shared = options.executable, options.shared
-    folder = os.path.join(shared, "data", "webhooks")
-    files = sorted(f for f in os.listdir(folder) if f.endswith(".json"))
-    # The repositories and items that the payloads speak of, as far as they are told, so that effects have a target.
+def told(folder, files, work):
+    """A data folder with the repositories and items that the payloads speak of, as far as they are told, so that effects
+    have a target."""
     items, repositories = collections.defaultdict(dict), {}
     for f in files:
         p = json.load(open(os.path.join(folder, f)))
@@ -49,6 +47,14 @@ def payloads(options, work):
                         item = dict(item, state=str(item.get("state") or "open").lower())
                         item["state_reason"] = (item.get("state_reason") or "").lower() or None
                         out.write(json.dumps(item) + "\n")
+    return data
+
+
+def payloads(options, work):
+    exe, shared = options.executable, options.shared
+    folder = os.path.join(shared, "data", "webhooks")
+    files = sorted(f for f in os.listdir(folder) if f.endswith(".json"))
+    data = told(folder, files, work)
     configuration = os.path.join(work, "live.yml")
     with open(configuration, "w") as out:
         out.write(CONFIGURATION)

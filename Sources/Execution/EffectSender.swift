@@ -64,8 +64,8 @@ struct EffectSender {
         }
       let answer = try await write(.post, path, ["content": .string(reaction.rawValue)], isIdempotent: true)
       if answer.status == 404 || answer.status == 410 { return .shown("What it reacts to is gone.") }
-      // 200 where the token has reacted so before; then it is no trace of this action.
-      return outcome(answer, answer.status == 201 ? ["reaction_id": value(answer)?["id"] ?? .null] : .null)
+      // 200 where the token has reacted so before; then it is no trace of this action, unless an attempt was cut off.
+      return outcome(answer, answer.status == 201 || mayHaveBeenSent ? ["reaction_id": value(answer)?["id"] ?? .null] : .null)
     case .dispatch(let dispatch):
       return try await start(dispatch, in: target.repository)
     case .removeReaction(let id, _, let target):
@@ -105,7 +105,8 @@ struct EffectSender {
         // A person's slip, or else the configuration's.
         return ActionOutcome(
           status: isCommand ? .skipped : .failed,
-          explanation: "There is no milestone \"\(title)\". Make it, or correct its name.")
+          explanation: "There is no milestone \"\(title)\". Make it, or correct its name.",
+          isSlip: isCommand)
       }
       number = .integer(found)
     }
@@ -148,7 +149,8 @@ struct EffectSender {
       return ActionOutcome(
         status: missing.count < wanted.count ? .done : .skipped, after: after,
         explanation:
-          "GitHub did not assign \(missing.joined(separator: ", ")): only people with access can be assigned.")
+          "GitHub did not assign \(missing.joined(separator: ", ")): only people with access can be assigned.",
+        isSlip: true)
     }
     return ActionOutcome(status: .done, after: after)
   }

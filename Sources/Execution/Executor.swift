@@ -64,7 +64,8 @@ public struct Executor: Sendable {
     for (index, recorded) in actions.enumerated() {
       guard recorded.isOpen else {
         let outcome = ActionOutcome(
-          status: recorded.status, after: recorded.after, explanation: recorded.explanation)
+          status: recorded.status, after: recorded.after, explanation: recorded.explanation,
+          isSlip: recorded.isSlip)
         settled.append(SettledAction(action: recorded, outcome: outcome))
         continue
       }

@@ -71,12 +71,12 @@ extension Store {
       PostgresStatement(
         """
         UPDATE yardmaster.actions SET status = $3, before_state = coalesce($6::jsonb, before_state),
-          after_state = $4::jsonb, explanation = $5, settled_at = now()
+          after_state = $4::jsonb, explanation = $5, is_slip = $7::boolean, settled_at = now()
         WHERE id = $1::uuid AND event_id = $2::uuid
         """,
         [
           .id(action.id), .id(event.id), .text(outcome.status.rawValue), .json(outcome.after),
-          .text(outcome.explanation), .json(outcome.before),
+          .text(outcome.explanation), .json(outcome.before), .bool(outcome.isSlip),
         ]),
     ]
     statements += Self.traces(of: action, outcome, on: event.thread?.key)
@@ -128,11 +128,15 @@ extension Store {
       statements.append(
         PostgresStatement(
           """
-          INSERT INTO yardmaster.sticky_comments AS s (repository_key, number, key, comment_id, body, digest)
-          VALUES ($1, $2::bigint, $3, $4::bigint, $5, $6)
+          INSERT INTO yardmaster.sticky_comments AS s (repository_key, number, key, comment_id, body, digest,
+            updated_at)
+          VALUES ($1, $2::bigint, $3, $4::bigint, $5, $6, coalesce($7::timestamptz, now()))
           ON CONFLICT (repository_key, number, key) DO UPDATE SET comment_id = excluded.comment_id,
-            body = excluded.body, digest = excluded.digest, updated_at = now()
-          """, key + [.text(sticky), .integer(id), .text(body), .text(textDigest(body))]))
+            body = excluded.body, digest = excluded.digest, updated_at = excluded.updated_at
+          """,
+          key + [
+            .text(sticky), .integer(id), .text(body), .text(textDigest(body)), .time(action.intendedAt),
+          ]))
     }
     if case .deleteComment(let id) = decision.effect {
       statements.append(

@@ -225,7 +225,7 @@ extension Action {
   /// What the initialiser reads of `actions a`.
   static let columns = """
     a.id, a.repository, a.number, a.effect, a.reason, a.once_key, a.before_state, a.after_state, a.status, a.standing, \
-    a.explanation, \
+    a.explanation, a.is_slip, \
     array_to_json(a.undoes) AS undoes, array_to_json(a.rules) AS rules, \(microseconds("a.intended_at")) AS intended, \
     extract(epoch FROM now() - a.begun_at) AS begun_ago
     """
@@ -244,6 +244,7 @@ extension Action {
         undoes: try row.decodeJSON("undoes"), rules: try row.decodeJSON("rules")),
       status: try row.decodeWord("status"), after: try row.decodeJSON("after_state"),
       intendedAt: try row.decode("intended"), begunAgo: try row.decodeIfPresent("begun_ago"),
-      explanation: try row.decodeIfPresent("explanation"))
+      explanation: try row.decodeIfPresent("explanation"),
+      isSlip: try row.decode("is_slip"))
   }
 }

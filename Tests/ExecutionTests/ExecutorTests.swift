@@ -132,6 +132,21 @@ private let everything = [
     #expect(github.state.withLock { $0.labels } == (isLost ? [] : ["bug"]))
   }
 
+  @Test func whatTheThreadLeftBehindSinceIsNotSent() async throws {
+    let github = RecordingGitHub()
+    let labels = Action(id: .random(), decision: decision(.addLabels(["bug", "crash"])), status: .intended)
+    let close = Action(id: .random(), decision: decision(.close(reason: .completed)), status: .intended)
+    let journal = RecordingJournal(rows: [labels, close])
+    let settled = try await Executor(github: github, journal: journal)
+      .resume(claimed([labels, close]), actor: nil) { action in
+        Remainder(effect: action.id == labels.id ? .addLabels(["crash"]) : nil, words: "somebody was here")
+      }
+    #expect(settled.map(\.outcome.status) == [.done, .skipped])
+    #expect(settled.allSatisfy { $0.outcome.explanation?.contains("somebody was here") == true })
+    #expect(github.state.withLock { $0.labels } == ["crash"])
+    #expect(github.state.withLock { $0.isOpen })
+  }
+
   @Test func whatGitHubShowsAlreadyIsNotSentAgain() async throws {
     let github = RecordingGitHub()
     github.state.withLock { $0.labels = ["bug"] }

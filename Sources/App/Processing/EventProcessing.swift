@@ -77,6 +77,8 @@ struct EventProcessing {
       report.entries = intents.decisions.map { RunReport.Entry(decision: $0) }
       settled = try await executor.carryOut(intents, for: claimed, mode: settings.mode, actor: actor)
     }
+    // Whether a comment was posted is found out by the next attempt; nobody needs to be told meanwhile.
+    if settled.contains(where: \.isInDoubt) { return try await finish(claimed, settled) }
     failures += settled.compactMap { $0.failure ?? $0.slip }
     // An earlier attempt may have come as far as this.
     let known = Set(claimed.recorded.map(\.decision.effect))
@@ -174,21 +176,20 @@ struct EventProcessing {
 }
 
 extension SettledAction {
-  /// Why nothing came of the action, or not all, where that is no fault of the run: somebody cannot be assigned.
+  /// Why nothing came of the action, or not all, where that is no fault of the run: somebody cannot be assigned. An earlier
+  /// attempt may have ended before it said so; where it did, the same is not said again.
   var slip: String? {
-    guard action.status != .skipped, !outcome.isShown, outcome.status == .skipped || outcome.status == .done else {
-      return nil
-    }
-    guard case .comment = action.decision.effect else {
-      return action.begunAgo == nil ? outcome.explanation : nil
-    }
-    return nil
+    let isInDoubtForGood = action.status == .uncertain && action.decision.effect.guarantee == .atMostOnce
+    return outcome.isSlip || isInDoubtForGood ? outcome.explanation : nil
   }
+
+  /// Whether the next attempt finds out what became of it.
+  var isInDoubt: Bool { outcome.status == .uncertain && action.decision.effect.guarantee == .marked }
 
   /// Why the action came to nothing, where that is a fault.
   var failure: String? {
     guard outcome.status == .failed || outcome.status == .uncertain else { return nil }
-    // Reported when it happened, and nothing more can come of it.
+    // Recorded when it happened, and nothing more can come of it.
     if action.status == .uncertain, action.decision.effect.guarantee == .atMostOnce { return nil }
     return outcome.explanation ?? "An action failed."
   }

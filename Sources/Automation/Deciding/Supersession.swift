@@ -14,7 +14,7 @@ public struct Supersession: Hashable, Sendable {
     let decision = action.decision
     guard decision.undoes.isEmpty else { return nil }
     if case .stickyComment(let key, _) = decision.effect {
-      guard let written = context.stickies[key]?.updatedAt, let intended = action.intendedAt, written > intended else {
+      guard let decided = context.stickies[key]?.updatedAt, let intended = action.intendedAt, decided > intended else {
         return nil
       }
       self.init(remaining: nil, words: "the comment \"\(key)\" was brought up to date since")

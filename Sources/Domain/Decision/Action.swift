@@ -11,10 +11,12 @@ public struct Action: Hashable, Sendable {
   public var begunAgo: Double?
   /// Of one that is settled: see ``ActionOutcome/explanation``.
   public var explanation: String?
+  /// Of one that is settled: see ``ActionOutcome/isSlip``.
+  public var isSlip: Bool
 
   public init(
     id: ActionID, decision: Decision, status: Status, after: JSONValue = .null, intendedAt: Timestamp? = nil,
-    begunAgo: Double? = nil, explanation: String? = nil
+    begunAgo: Double? = nil, explanation: String? = nil, isSlip: Bool = false
   ) {
     self.id = id
     self.decision = decision
@@ -23,6 +25,7 @@ public struct Action: Hashable, Sendable {
     self.intendedAt = intendedAt
     self.begunAgo = begunAgo
     self.explanation = explanation
+    self.isSlip = isSlip
   }
 
   /// `actions.status`.
@@ -49,18 +52,21 @@ public struct ActionOutcome: Hashable, Sendable {
   public var explanation: String?
   /// Whether nothing was sent because GitHub showed the wanted value.
   public var isShown: Bool
+  /// Whether the explanation is for whoever asked for it: nothing, or not all, came of it, and no run is at fault.
+  public var isSlip: Bool
   /// Under which login GitHub says that it was written.
   public var writtenAs: String?
 
   public init(
     status: Action.Status, after: JSONValue = .null, before: JSONValue = .null, explanation: String? = nil,
-    isShown: Bool = false, writtenAs: String? = nil
+    isShown: Bool = false, isSlip: Bool = false, writtenAs: String? = nil
   ) {
     self.status = status
     self.after = after
     self.before = before
     self.explanation = explanation
     self.isShown = isShown
+    self.isSlip = isSlip
     self.writtenAs = writtenAs
   }
 }

@@ -66,7 +66,7 @@ public struct StickyRecord: Hashable, Sendable, Codable {
   /// Of the text without its marker.
   public var digest: String
   public var body: String
-  /// When it was last written, by the database's clock.
+  /// When its text was decided on, by the database's clock.
   public var updatedAt: Timestamp?
 
   public init(commentID: Int64, digest: String, body: String, updatedAt: Timestamp? = nil) {

@@ -101,7 +101,9 @@ ALTER TABLE yardmaster.actions
   -- Of an undo: the actions that it takes back.
   ADD COLUMN undoes uuid[] NOT NULL DEFAULT '{}',
   -- When its request was last about to be sent.
-  ADD COLUMN begun_at timestamptz;
+  ADD COLUMN begun_at timestamptz,
+  -- Whether the explanation is for whoever asked for it: nothing, or not all, came of it, and no run is at fault.
+  ADD COLUMN is_slip boolean NOT NULL DEFAULT false;
 CREATE INDEX actions_thread ON yardmaster.actions (repository_key, number, sequence);
 
 -- Whether an account was here before.

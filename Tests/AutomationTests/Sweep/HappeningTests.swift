@@ -47,6 +47,19 @@ import Testing
       ])
   }
 
+  /// Its commands may be of somebody who may do less than the author.
+  @Test(arguments: [(nil, false), ("mona", false), ("bob", true)] as [(String?, Bool)])
+  func aTextThatSomebodyElseEditedIsTheEditorsToo(editor: String?, isEditedByAnother: Bool) async throws {
+    var item = Item(7, created: 0, updated: 60)
+    item.edited = editor == nil ? nil : 60
+    item.editor = editor
+    let harness = SweepHarness(SweptGitHub([item]))
+    let recorder = SweepRecorder(harness.memory)
+    try await harness.sweep(recorder) { _ in }
+    let opened = recorder.events.withLock { $0.filter { $0.event.action == "opened" } }
+    #expect(opened.map(\.isEditedByAnother) == [isEditedByAnother])
+  }
+
   @Test func aPullRequestsChangesArePullRequestEvents() async throws {
     var item = Item(8, isPullRequest: true, created: 0, updated: 30)
     item.comments = [.init(id: 5, created: 15)]
