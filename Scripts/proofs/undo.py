@@ -277,12 +277,15 @@ class Proof:
                 self.overwritten += 1
                 self.fault(item, "%s (%s) wrote over %s: %s -> %s" % (transaction, how, [item.interferences[p] for p in since], before, after))
             self.conflicts += is_refused
-            if not is_refused and not is_idle(text):
+            if not is_refused and not is_idle(text) and self.stands(transaction):
                 self.fault(item, "%s (%s) did not report %s: %s" % (transaction, how, [item.interferences[p] for p in since], text[-900:]))
         elif is_refused or done.returncode:
             self.fault(item, "%s (%s) was refused, and nobody interfered since: %s" % (transaction, how, text[-900:]))
         item.clock += 1
         return None if is_refused else out.get("transaction-id")
+
+    def stands(self, transaction):
+        return self.db.value("SELECT count(*) FROM yardmaster.actions WHERE status = 'done' AND transaction_id = '%s'" % transaction)
 
     def unwind(self, item, share):
         """Takes all of an item's transactions back in random order; some twice over, with people in between."""

@@ -62,8 +62,9 @@ struct EffectSender {
         case .comment(let id): "/repos/\(action.decision.target.repository)/issues/comments/\(id)/reactions"
         }
       let answer = try await write(.post, path, ["content": .string(reaction.rawValue)], isIdempotent: true)
-      // 200 where the token has reacted so before; then it is no trace of this action.
-      return outcome(answer, answer.status == 201 ? ["reaction_id": value(answer)?["id"] ?? .null] : .null)
+      // 200 where the token has reacted so before; then it is no trace of this action, unless a cut-off attempt left it.
+      let isOwn = answer.status == 201 || mayHaveBeenSent
+      return outcome(answer, isOwn ? ["reaction_id": value(answer)?["id"] ?? .null] : .null)
     case .dispatch(let dispatch):
       return try await start(dispatch, in: target.repository)
     case .removeReaction(let id, _, let target):
