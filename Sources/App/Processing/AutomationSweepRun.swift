@@ -50,6 +50,7 @@ final class AutomationSweepRun: SweepHandler {
   func process(_ missed: MissedEvent) async throws {
     guard var subject = EventSubject(missed.event, item: missed.item) else { return }
     subject.changes = missed.changes
+    subject.readAt = missed.readAt
     if case .issue(let issue, _) = missed.event.payload, AlertReporter.isAlert(issue) { return }
     try await process(subject, payload: nil)
   }

@@ -14,6 +14,8 @@ struct EventSubject: Sendable {
   var lastActivity: Timestamp?
   /// What others are known to have changed, besides what the event shows.
   var changes: [Facet: FacetRecord] = [:]
+  /// When the item was read, by this machine's clock, where it was read for this and is not what some event showed.
+  var readAt: Timestamp?
   /// What the sweep knows to be linked to the item, besides what was captured.
   var links: [ThreadLink] = []
 
@@ -45,6 +47,7 @@ struct EventSubject: Sendable {
     identity = EventIdentity(
       text: ["visit", key.repository, String(key.number), visit.round.description].joined(separator: "\u{1F}"))
     lastActivity = visit.lastHumanActivity
+    readAt = visit.readAt
     links = visit.linkedPullRequests.map {
       ThreadLink(kind: "closes", isIncoming: true, number: $0, isPullRequest: true)
     }
