@@ -85,7 +85,8 @@ private let everything = [
     let action = Action(id: .random(), decision: decision(.comment(body: "hi")), status: .intended, begunAgo: 2)
     let journal = RecordingJournal(rows: [action])
     let github = RecordingGitHub()
-    let settled = try await Executor(github: github, journal: journal, clock: clock).resume(claimed([action]), actor: nil)
+    let settled = try await Executor(github: github, journal: journal, clock: clock).resume(
+      claimed([action]), actor: nil)
     #expect(settled.map(\.outcome.status) == [.done])
     #expect(clock.slept.withLock { $0 } == 3)
   }

@@ -74,7 +74,8 @@ struct EventSubject: Sendable {
   var visit: ThreadVisit {
     ThreadVisit(
       key: key, textID: text == nil ? nil : comment?.id ?? 0,
-      observed: observed.merging(changes) { $0.standing.moment < $1.standing.moment ? $1 : $0 }, version: issue.updatedAt,
+      observed: observed.merging(changes) { $0.standing.moment < $1.standing.moment ? $1 : $0 },
+      version: issue.updatedAt,
       said: said)
   }
 
@@ -117,4 +118,3 @@ struct EventSubject: Sendable {
     }
   }
 }
-
