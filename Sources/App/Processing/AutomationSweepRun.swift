@@ -52,6 +52,7 @@ final class AutomationSweepRun: SweepHandler {
     guard var subject = EventSubject(missed.event, item: missed.item) else { return }
     subject.isRulesOnly = missed.isEditedByAnother
     subject.changes = missed.changes
+    subject.readAt = missed.readAt
     if case .issue(let issue, _) = missed.event.payload, AlertReporter.isAlert(issue) { return }
     try await process(subject, payload: nil)
   }

@@ -148,15 +148,16 @@ struct EventProcessing {
     return score.value
   }
 
-  /// Seconds by which the database's clock may differ from GitHub's.
+  /// Seconds by which the database's clock may differ from GitHub's, and from this machine's.
   private static let clockTolerance = 60.0
 
   /// Whether the item may be another than the payload shows: something newer was seen of it, or Yardmaster wrote to it
   /// since, or the job was re-run, at any time after the event.
   private func isOutdated(_ context: ThreadContext) -> Bool {
-    guard event.run.attempt == 1, let version = subject.issue.updatedAt else { return true }
+    guard subject.readAt != nil || event.run.attempt == 1, let version = subject.issue.updatedAt else { return true }
     if let seen = context.seenAt, seen > version { return true }
-    if let acted = context.actedAt, acted > version - Self.clockTolerance { return true }
+    // What the sweep read shows all that was written before, however lately the item changed.
+    if let acted = context.actedAt, acted > (subject.readAt ?? version) - Self.clockTolerance { return true }
     return false
   }
 

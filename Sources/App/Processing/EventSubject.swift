@@ -16,6 +16,8 @@ struct EventSubject: Sendable {
   var isRulesOnly = false
   /// What others are known to have changed, besides what the event shows.
   var changes: [Facet: FacetRecord] = [:]
+  /// When the item was read, by this machine's clock, where it was read for this and is not what some event showed.
+  var readAt: Timestamp?
   /// What the sweep knows to be linked to the item, besides what was captured.
   var links: [ThreadLink] = []
 
@@ -47,6 +49,7 @@ struct EventSubject: Sendable {
     identity = EventIdentity(
       text: ["visit", key.repository, String(key.number), visit.round.description].joined(separator: "\u{1F}"))
     lastActivity = visit.lastHumanActivity
+    readAt = visit.readAt
     links = visit.linkedPullRequests.map {
       ThreadLink(kind: "closes", isIncoming: true, number: $0, isPullRequest: true)
     }
@@ -73,7 +76,8 @@ struct EventSubject: Sendable {
   var visit: ThreadVisit {
     ThreadVisit(
       key: key, textID: text == nil ? nil : comment?.id ?? 0,
-      observed: observed.merging(changes) { $0.standing.moment < $1.standing.moment ? $1 : $0 }, version: issue.updatedAt,
+      observed: observed.merging(changes) { $0.standing.moment < $1.standing.moment ? $1 : $0 },
+      version: issue.updatedAt,
       said: said)
   }
 

@@ -102,7 +102,9 @@ public struct RollbackPlanner {
 
   /// The comment of a key: the one that was written to last.
   private static func stickyID(_ key: String, in history: [RecordedAction]) -> Int64? {
-    let written = history.last { $0.action.decision.effect.isSticky(key) && $0.action.after["comment_id"]?.integer != nil }
+    let written = history.last {
+      $0.action.decision.effect.isSticky(key) && $0.action.after["comment_id"]?.integer != nil
+    }
     return written?.action.after["comment_id"]?.integer
   }
 

@@ -15,6 +15,8 @@ public struct MissedEvent: Sendable {
   public var identities: [EventIdentity]
   /// The last change of each facet that others made, at whatever time: what is older than it gives way.
   public var changes: [Facet: FacetRecord]
+  /// See ``SweptItem/readAt``.
+  public var readAt: Timestamp?
 }
 
 /// What all events of a sweep have in common.
@@ -48,7 +50,8 @@ extension SweptItem {
       guard moment.time >= since, !source.isOwn(event.sender) else { return }
       let missed = MissedEvent(
         event: event, item: issue, moment: moment, isEditedByAnother: isEditedByAnother,
-        identities: [event.identity, event.targetIdentity].compactMap(\.self), changes: writes)
+        identities: [event.identity, event.targetIdentity].compactMap(\.self), changes: writes,
+        readAt: readAt)
       if !found.contains(where: { $0.event.identity == event.identity }) { found.append(missed) }
     }
     func changed(_ action: String, _ detail: String?, _ account: Account?, at moment: Timestamp) {

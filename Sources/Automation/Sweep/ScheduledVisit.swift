@@ -21,6 +21,8 @@ public struct ScheduledVisit: Sendable {
   public var labelings: [String: Labeling]
   /// Open pull requests that would close it.
   public var linkedPullRequests: [Int]
+  /// See ``SweptItem/readAt``.
+  public var readAt: Timestamp?
 
   public struct Labeling: Hashable, Sendable {
     public var at: Timestamp
@@ -36,7 +38,7 @@ extension ScheduledVisit {
       repository: source.repository, repositoryGitHubID: source.repositoryGitHubID, round: round, issue: item.issue,
       pullRequest: item.pullRequest, changes: item.changes, comments: item.comments.map(\.comment),
       lastHumanActivity: item.lastHumanActivity(isHuman: source.isHuman(isBot)), labelings: item.labelings,
-      linkedPullRequests: item.linkedPullRequests)
+      linkedPullRequests: item.linkedPullRequests, readAt: item.readAt)
   }
 }
 

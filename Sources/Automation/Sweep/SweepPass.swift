@@ -122,8 +122,10 @@ struct SweepPass {
     guard !unshown.isEmpty else { return }
     for before in unshown {
       try check()
+      let readAt = sweep.clock.now
       switch try await reader.item(before.number, since: before.since) {
       case .success(var item)?:
+        item.readAt = readAt
         guard try await read(&item, since: before.since) else { continue }
         try await process([item], since: before.since)
       case .failure?: continue
@@ -205,7 +207,9 @@ struct SweepPass {
       let sent = reader.requests - before
       count(part) { $0.requests += sent }
     }
-    let page = try await reader.page(of: part, after: cursor, since: since)
+    let readAt = sweep.clock.now
+    var page = try await reader.page(of: part, after: cursor, since: since)
+    for index in page.items.indices { page.items[index].readAt = readAt }
     source.repositoryGitHubID = source.repositoryGitHubID ?? reader.repositoryGitHubID
     source.repository = reader.repositoryName ?? source.repository
     result.repository = source.repository

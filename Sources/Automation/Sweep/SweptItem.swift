@@ -15,6 +15,8 @@ public struct SweptItem: Hashable, Sendable {
   /// Of its body.
   public var lastEditedAt: Timestamp?
   public var editor: Account?
+  /// When it was asked for, by this machine's clock.
+  public var readAt: Timestamp?
   var node: String
   var milestoneNumber: Int?
   var drafts: [DraftChange]

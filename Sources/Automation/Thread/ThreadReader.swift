@@ -69,6 +69,18 @@ public struct TimelineChange: Hashable, Sendable {
   /// The label, the assignee, the milestone, the new title.
   public var detail: String?
 
+  public init(
+    login: String?, isApp: Bool, at: Timestamp, action: String, facet: Facet, value: JSONValue, detail: String? = nil
+  ) {
+    self.login = login
+    self.isApp = isApp
+    self.at = at
+    self.action = action
+    self.facet = facet
+    self.value = value
+    self.detail = detail
+  }
+
   /// The account in REST's form.
   public var account: Account? {
     login.map { Account(login: isApp && !$0.hasSuffix("[bot]") ? $0 + "[bot]" : $0, kind: isApp ? .bot : .user) }

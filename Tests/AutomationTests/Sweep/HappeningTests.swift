@@ -60,6 +60,21 @@ import Testing
     #expect(opened.map(\.isEditedByAnother) == [isEditedByAnother])
   }
 
+  @Test func whatWasMissedComesWithWhatOthersChangedAfterIt() async throws {
+    var item = Item(7, created: 0, updated: 500)
+    item.comments = [.init(id: 11, created: 20)]
+    item.changes = [
+      .labeled("Bug", at: 10), .labeled("bug", at: 40, "UnlabeledEvent"), .labeled("new", at: 50, by: "yardmaster"),
+    ]
+    let harness = SweepHarness(SweptGitHub([item]))
+    let recorder = SweepRecorder(harness.memory)
+    try await harness.sweep(recorder) { $0.ownLogins = ["yardmaster"] }
+    let comment = try #require(recorder.events.withLock { $0.first { $0.event.name == .issueComment } })
+    let record = FacetRecord(
+      value: false, standing: Standing(will: .person, login: "mona", moment: Moment(SweptGitHub.time(40))))
+    #expect(comment.changes == [.label(named: "bug"): record])
+  }
+
   @Test func aPullRequestsChangesArePullRequestEvents() async throws {
     var item = Item(8, isPullRequest: true, created: 0, updated: 30)
     item.comments = [.init(id: 5, created: 15)]
