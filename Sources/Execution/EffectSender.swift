@@ -65,7 +65,8 @@ struct EffectSender {
       let answer = try await write(.post, path, ["content": .string(reaction.rawValue)], isIdempotent: true)
       if answer.status == 404 || answer.status == 410 { return .shown("What it reacts to is gone.") }
       // 200 where the token has reacted so before; then it is no trace of this action, unless an attempt was cut off.
-      return outcome(answer, answer.status == 201 || mayHaveBeenSent ? ["reaction_id": value(answer)?["id"] ?? .null] : .null)
+      let isTrace = answer.status == 201 || mayHaveBeenSent
+      return outcome(answer, isTrace ? ["reaction_id": value(answer)?["id"] ?? .null] : .null)
     case .dispatch(let dispatch):
       return try await start(dispatch, in: target.repository)
     case .removeReaction(let id, _, let target):
