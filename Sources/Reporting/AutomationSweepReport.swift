@@ -31,6 +31,7 @@ public struct AutomationSweepReport: Sendable {
     if case .occupied? = result.stop, result.parts.isEmpty {
       return "Another run sweeps this repository: this one left it to that."
     }
+    if let stop = result.stop, result.parts.isEmpty { return "\(stop.words) Nothing was read before that." }
     let missed = result.missed.values.reduce(0, +)
     let found = missed == 0 ? "No event was missing" : "\(Figures.count(missed, "event")) had not come"
     let items = Figures.count(result.parts.reduce(0) { $0 + $1.visited }, "item")

@@ -101,6 +101,11 @@ struct SweepCommand: SessionCommand {
   ) async throws -> (AutomationSweepReport?, (any UserFacingError)?) {
     do {
       return (try await sweepAutomation(of: name, history), nil)
+    } catch let limited as RateLimited {
+      // Before its first page: a stop in good order, like those after it.
+      var result = AutomationSweepResult(repository: name)
+      result.stop = .rateLimited(limited)
+      return (AutomationSweepReport(result, isDryRun: false), nil)
     } catch let error as any UserFacingError where only == nil {
       var report = AutomationSweepReport(AutomationSweepResult(repository: name), isDryRun: false)
       report.fault = Fault(error)
