@@ -36,7 +36,8 @@ extension OutsideChange {
       guard !isOwn(change) else { return nil }
       if let anchor {
         guard index > anchor else { return nil }
-      } else if let begin, change.at.seconds < begin.seconds {
+      } else if let begin, change.at.seconds <= begin.seconds {
+        // Of the same second nobody can tell; nor is there anything on the item itself that could be overwritten.
         return nil
       }
       return OutsideChange(login: change.account?.login, what: change.words, at: change.at)
