@@ -184,6 +184,30 @@ import Testing
     }
   }
 
+  /// Killed after the receipt was shown: the next attempt must not take the refusal for a success.
+  @Test func anUndoThatIsRefusedIsRefusedAfterAKillToo() async throws {
+    try await withThread { github, step, _ in
+      github.change { $0.collaborators["erin"] = "maintain" }
+      try await say("/label a", as: "dave", on: github, step)
+      github.act(as: "carol", on: 1, .label("mine"))
+      let delivery = try #require(github.act(as: "erin", on: 1, .comment("/undo")))
+      let job = try step.event(delivery.event, delivery.payload)
+      github.hold(on: .init(method: "POST", target: "*/reactions"), answer: true)
+      let running = try job.start("run")
+      _ = await github.held()
+      running.kill(SIGKILL)
+      _ = try await running.wait()
+      github.release()
+      let end = try await job.with("GITHUB_RUN_ATTEMPT", "2").run("run")
+      #expect(end.status == 0, "\(end.log)")
+      let item = try #require(github.item(1))
+      #expect(item.labels.contains("a"))
+      #expect(item.comments.last?.body.contains("carol") == true, "\(item.comments.map(\.body))")
+      let reactions = item.comments.first { $0.id == delivery.commentID }?.reactions.map(\.content) ?? []
+      #expect(reactions.contains("confused") && !reactions.contains("rocket"), "\(reactions)")
+    }
+  }
+
   @Test func aDryRunWritesNothing() async throws {
     try await withThread(Self.configuration.replacing("mode: live", with: "mode: dry-run")) { github, step, _ in
       let end = try await say("/label a\n/close\n/nonsense-that-is-none\n/lable b", as: "dave", on: github, step)

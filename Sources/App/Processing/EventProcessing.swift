@@ -65,17 +65,20 @@ struct EventProcessing {
     }
     let outcome = processor.decide(input)
     report.commands = outcome.commands.read
+    let asked = try await ThreadRequests(processing: self, claimed: claimed, input: input)
+      .carryOut(outcome.commands.requests)
+    failures += asked.failures
     if claimed.recorded.isEmpty {
       report.notes = outcome.deliberation.notes
-      let asked = try await ThreadRequests(processing: self, claimed: claimed, input: input)
-        .carryOut(outcome.commands.requests)
-      failures += asked.failures
       let intents = Intents(
         decisions: outcome.deliberation.decisions + asked.decisions, commands: outcome.commands.read,
         confirmed: outcome.confirmed)
       // So that the report tells what was decided also where carrying it out fails.
       report.entries = intents.decisions.map { RunReport.Entry(decision: $0) }
       settled = try await executor.carryOut(intents, for: claimed, mode: settings.mode, actor: actor)
+    } else {
+      settled += try await executor.carryOut(
+        Intents(decisions: asked.decisions), for: claimed, mode: settings.mode, actor: actor)
     }
     // Whether a comment was posted is found out by the next attempt; nobody needs to be told meanwhile.
     if settled.contains(where: \.isInDoubt) { return try await finish(claimed, settled) }

@@ -16,9 +16,12 @@ struct ThreadRequests {
     var failures: [String] = []
   }
 
+  /// Of an event that an earlier attempt has recorded something of, only an undo that was refused then: nothing tells
+  /// of a refusal but its answer, which may be missing.
   func carryOut(_ requests: [CommandRequest]) async throws -> Answer {
     var answer = Answer()
-    for request in requests {
+    let isAnswered = claimed.recorded.contains { !$0.decision.undoes.isEmpty }
+    for request in requests where claimed.recorded.isEmpty || request.isUndo && !isAnswered {
       switch request {
       case .undo(let transaction): try await undo(transaction, &answer)
       case .explain: try await explain(&answer)
@@ -104,4 +107,8 @@ struct ThreadRequests {
     again.happenedAt = again.issue.createdAt
     answer.decisions += processing.processor.decide(again).deliberation.decisions
   }
+}
+
+extension CommandRequest {
+  fileprivate var isUndo: Bool { if case .undo = self { true } else { false } }
 }
