@@ -22,7 +22,7 @@ import Testing
     """
 
   private func withTransaction(
-    _ body: (GitHubDouble, Step, String) async throws -> Void
+    _ body: (GitHubDouble, Step, String, TestDatabase) async throws -> Void
   ) async throws {
     try await withMigratedDatabase { database in
       var model = widget(configuration: Self.configuration)
@@ -32,7 +32,7 @@ import Testing
         let end = try await step.event("issues", github.issueEvent(1)).run("run")
         #expect(end.status == 0, "\(end.log)")
         #expect(github.item(1)?.isLocked == true && github.item(1)?.comments.count == 2, "\(end.log)")
-        try await body(github, step, try #require(end.outputs["transaction-id"]))
+        try await body(github, step, try #require(end.outputs["transaction-id"]), database)
       }
     }
   }
@@ -46,7 +46,7 @@ import Testing
   }
 
   @Test func everythingIsAsItWas() async throws {
-    try await withTransaction { github, step, transaction in
+    try await withTransaction { github, step, transaction, _ in
       let before = github.mutations.count
       let plan = try await step.run("rollback", "--transaction", transaction, "--dry-run")
       #expect(plan.status == 0, "\(plan.log)")
@@ -58,7 +58,7 @@ import Testing
 
   /// A rollback is a transaction, and can be taken back.
   @Test func aRollbackCanBeTakenBack() async throws {
-    try await withTransaction { github, step, transaction in
+    try await withTransaction { github, step, transaction, _ in
       let end = try await step.run("rollback", "--transaction", transaction)
       let own = try #require(end.outputs["transaction-id"])
       let again = try await step.run("rollback", "--transaction", own)
@@ -74,7 +74,7 @@ import Testing
 
   @Test(arguments: ["label", "title", "reopen"])
   func whatAPersonChangedSinceIsAConflict(change: String) async throws {
-    try await withTransaction { github, step, transaction in
+    try await withTransaction { github, step, transaction, _ in
       switch change {
       case "label": github.act(as: "carol", on: 1, .label("wontfix"))
       case "title": github.act(as: "carol", on: 1, .title("Mine"))
@@ -95,7 +95,7 @@ import Testing
   /// Killed at each of its requests and run again: the end is the same, and nothing is done twice.
   @Test(arguments: 0..<16)
   func aKilledRollbackGoesForward(request: Int) async throws {
-    try await withTransaction { github, step, transaction in
+    try await withTransaction { github, step, transaction, _ in
       github.hold(skip: request, answer: true)
       let running = try step.start("rollback", "--transaction", transaction)
       _ = await github.held()
@@ -107,8 +107,25 @@ import Testing
     }
   }
 
+  /// Killed when all was written and the end not yet recorded: that is no reason to do nothing later on.
+  @Test func aRollbackThatWasKilledBeforeItsEndHindersNoLaterOne() async throws {
+    try await withTransaction { github, step, transaction, database in
+      let end = try await step.run("rollback", "--transaction", transaction)
+      let own = try #require(end.outputs["transaction-id"])
+      _ = try await database.query(
+        """
+        UPDATE yardmaster.events SET outcome = NULL, finished_at = NULL, lease_expires_at = now() - interval '1 hour'
+        WHERE event_name = 'rollback'
+        """)
+      let again = try await step.run("rollback", "--transaction", own)
+      #expect(again.status == 0 && github.item(1)?.isLocked == true, "\(again.log)")
+      let last = try await step.run("rollback", "--transaction", transaction)
+      try expectStart(github, last)
+    }
+  }
+
   @Test func whatIsUnknownIsAUsageError() async throws {
-    try await withTransaction { _, step, _ in
+    try await withTransaction { _, step, _, _ in
       let end = try await step.run("rollback", "--transaction", UUID().uuidString)
       #expect(end.status == 64, "\(end.log)")
       #expect(end.log.contains("yardmaster actions"))

@@ -85,14 +85,3 @@ extension WirePayload {
     return comment != nil ? .issueComment : .issues
   }
 }
-
-extension EventFile {
-  /// An issue, or the issue side of a pull request, as `GET /repos/{owner}/{repo}/issues/{number}` gives it.
-  public static func decodeIssue(_ bytes: [UInt8]) throws(EventFileError) -> Issue {
-    do {
-      return try JSONDecoder().decode(WireIssue.self, from: Data(bytes)).issue
-    } catch {
-      throw .missingField(path: "issue")
-    }
-  }
-}

@@ -18,9 +18,4 @@ extension Domain.Comment {
     guard let comment = try? JSONDecoder().decode(WireComment.self, from: Data(bytes)) else { return nil }
     self = comment.comment
   }
-
-  /// What a list of comments answered; nil where it is none.
-  public static func list(restAnswer bytes: [UInt8]) -> [Comment]? {
-    (try? JSONDecoder().decode([WireComment].self, from: Data(bytes)))?.map(\.comment)
-  }
 }

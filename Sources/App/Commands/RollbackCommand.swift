@@ -54,7 +54,7 @@ struct RollbackCommand: SessionCommand {
     let actor = session.environment.triggeringActor ?? session.environment.actor
     let run = RollbackRun(session: session, github: github, store: store, isForced: force, actor: actor)
     var report = try await session.deadline.run {
-      let (_, parts) = try await run.parts(of: target)
+      let (transactions, parts) = try await run.parts(of: target)
       if dryRun {
         var report = RollbackReport(target: target.words, isDryRun: true)
         for part in parts { report.add(part) }
@@ -67,7 +67,7 @@ struct RollbackCommand: SessionCommand {
         let permission = RollbackPermission(github: github, needed: settings.rollback.permission)
         try await permission.require(actor, in: repository)
       }
-      return try await run.carryOut(target, parts)
+      return try await run.carryOut(target, transactions, parts)
     }
     if session.deadline.stopSignal == nil { await github.flush() }
     report.anchors = Set(report.items.map(\.reference.repository)).compactMap { store.auditAnchor(of: $0)?.description }

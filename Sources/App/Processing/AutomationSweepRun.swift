@@ -53,7 +53,6 @@ final class AutomationSweepRun: SweepHandler {
     subject.isRulesOnly = missed.isEditedByAnother
     subject.changes = missed.changes
     subject.readAt = missed.readAt
-    if case .issue(let issue, _) = missed.event.payload, AlertReporter.isAlert(issue) { return }
     try await process(subject, payload: nil)
   }
 
@@ -83,6 +82,7 @@ final class AutomationSweepRun: SweepHandler {
   }
 
   private func process(_ subject: EventSubject, payload: EventPayload?) async throws {
+    if subject.comment == nil, AlertReporter.isAlert(subject.issue) { return }
     let trigger = RunReport.Trigger(subject.event)
     var processing = EventProcessing(
       session: session, subject: subject, settings: settings, processor: processor, store: store, github: github,

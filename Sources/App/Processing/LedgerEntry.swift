@@ -139,12 +139,21 @@ struct LedgerEntry {
     on claimed: ClaimedEvent, log: RunLog, _ body: () async throws -> EventResult
   ) async throws -> EventResult {
     do {
-      return try await body()
+      return try await recording(claimed, log: log, body)
     } catch let lost as LeaseLost {
       var result = EventResult(outcome: .duplicate)
       result.eventID = claimed.id
       result.reason = lost.problem
       return result
+    }
+  }
+
+  /// The same for what is no event from GitHub: `LeaseLost` is the caller's to tell.
+  func recording<Value>(_ claimed: ClaimedEvent, log: RunLog, _ body: () async throws -> Value) async throws -> Value {
+    do {
+      return try await body()
+    } catch let lost as LeaseLost {
+      throw lost
     } catch is CancellationError {
       // Out of the cancelled task: others need not wait for the thread until its lease ends.
       let store = store

@@ -62,7 +62,7 @@ struct RollbackRun {
     guard let reading = try await ThreadReader(github: github).read(item, changesSince: since) else { return nil }
     var bodies: [Int64: String] = [:]
     for id in RollbackPlanner.comments(of: concerned, in: history) {
-      bodies[id] = try await CommentReader(github: github).body(of: id, in: item.repository)
+      bodies[id] = try await ItemLookup(github: github).comment(id, in: item.repository)?.body
     }
     let planner = RollbackPlanner(
       history: history, current: reading.state, commentBodies: bodies,
@@ -77,28 +77,49 @@ struct RollbackRun {
   }
 
   /// Carries the plans out. Nothing is written where one of them meets a conflict.
-  func carryOut(_ target: RollbackTarget, _ parts: [Part]) async throws -> RollbackReport {
+  func carryOut(
+    _ target: RollbackTarget, _ transactions: Set<TransactionID>, _ parts: [Part]
+  ) async throws -> RollbackReport {
     var report = RollbackReport(target: target.words, isDryRun: false)
     for part in parts { report.add(part) }
     guard !report.isRefused else { return report }
     let transaction = TransactionID.random()
-    let generation = try await store.finishedRollbacks(target.identityPrefix)
     for (index, part) in parts.enumerated() {
       guard let plan = part.plan, !plan.decisions.isEmpty else { continue }
-      let (used, settled) = try await carryOut(plan, of: target, generation: generation, in: transaction)
+      let (used, settled) = try await carryOut(plan, of: target, transactions, in: transaction)
       report.transaction = used
       report.settle(index, settled)
     }
     return report
   }
 
+  /// A run that was killed may have left its own plan half done, or done and not ended. That comes first, as it was
+  /// planned; then what is left by the thread's history, as an event of its own.
   private func carryOut(
-    _ plan: RollbackPlan, of target: RollbackTarget, generation: Int, in transaction: TransactionID
+    _ plan: RollbackPlan, of target: RollbackTarget, _ transactions: Set<TransactionID>, in transaction: TransactionID
   ) async throws -> (TransactionID, [SettledAction]) {
     let key = plan.thread
+    let prefix = "\(target.identityPrefix)\(key.repository)\u{1F}\(key.number)\u{1F}"
+    var generation = try await store.finishedRollbacks(prefix)
+    var plan = plan
+    while true {
+      let identity = EventIdentity(text: "\(prefix)\(generation)")
+      let (event, settled) = try await carryOut(plan, as: identity, in: transaction)
+      guard !event.recorded.isEmpty, !settled.contains(where: { $0.failure != nil }),
+        let rest = try await self.plan(transactions, on: key, at: plan.target), rest.conflicts.isEmpty,
+        !rest.decisions.isEmpty
+      else { return (event.transaction, settled) }
+      plan = rest
+      generation += 1
+    }
+  }
+
+  private func carryOut(
+    _ plan: RollbackPlan, as identity: EventIdentity, in transaction: TransactionID
+  ) async throws -> (ClaimedEvent, [SettledAction]) {
+    let key = plan.thread
     var subject = LedgerSubject(
-      identity: EventIdentity(
-        text: "\(target.identityPrefix)\(generation)\u{1F}\(key.repository)\u{1F}\(key.number)"),
+      identity: identity,
       name: "rollback", action: nil, repository: plan.target.repository, repositoryGitHubID: Int64(key.repository),
       number: key.number, actor: actor, run: session.environment.run, occurredAt: session.clock.now,
       thread: ThreadVisit(key: key))
@@ -109,7 +130,7 @@ struct RollbackRun {
         .unavailable, "Another run takes this back at the moment", advice: "Wait until it is done, and look again.")
     }
     let executor = Executor(github: github, journal: store, clock: session.clock)
-    do {
+    return try await entry.recording(claimed, log: session.log) {
       let (event, _) = try await entry.enter(claimed, in: session)
       let settled =
         if event.recorded.isEmpty {
@@ -118,17 +139,9 @@ struct RollbackRun {
           // Forward after a kill: what was planned then is what is done.
           try await executor.resume(event, actor: actor)
         }
-      let failure = settled.first { $0.outcome.status == .failed || $0.outcome.status == .uncertain }
-      try await entry.finish(
-        event, outcome: failure == nil ? .processed : .failed, error: failure?.outcome.explanation)
-      return (event.transaction, settled)
-    } catch is CancellationError {
-      throw CancellationError()
-    } catch let lost as LeaseLost {
-      throw lost
-    } catch {
-      try? await entry.finish(claimed, outcome: .failed, error: Fault(error).sentences)
-      throw error
+      let failure = settled.lazy.compactMap(\.failure).first
+      try await entry.finish(event, outcome: failure == nil ? .processed : .failed, error: failure)
+      return (event, settled)
     }
   }
 }
