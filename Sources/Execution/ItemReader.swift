@@ -13,7 +13,7 @@ struct ItemReader {
   func state() async throws -> ItemState? {
     let answer = try await github.send(RESTRequest(.get, path))
     guard answer.status == 200 else { return nil }
-    return try JSONDecoder().decode(WireItem.self, from: Data(answer.body)).itemState
+    return ItemState(restAnswer: try JSONDecoder().decode(JSONValue.self, from: Data(answer.body)))
   }
 
   /// What a comment says; nil where it is gone.
@@ -58,44 +58,20 @@ struct ItemReader {
   }
 }
 
-/// An issue as REST gives it, as far as effects write it.
-struct WireItem: Decodable {
-  var title: String?
-  var state: String?
-  var stateReason: String?
-  var labels: [Label]?
-  var assignees: [Account]?
-  var milestone: Milestone?
-  var locked: Bool?
-  var lockReason: String?
-
-  struct Account: Decodable { var login: String? }
-  struct Milestone: Decodable { var title: String? }
-
-  /// Objects; the API's schema also allows bare names.
-  struct Label: Decodable {
-    var name: String?
-    private enum CodingKeys: CodingKey { case name }
-
-    init(from decoder: any Decoder) throws {
-      if let name = try? decoder.singleValueContainer().decode(String.self) {
-        self.name = name
-      } else {
-        name = try decoder.container(keyedBy: CodingKeys.self).decodeIfPresent(String.self, forKey: .name)
-      }
+extension ItemState {
+  /// An issue as REST gives it, as far as effects write it.
+  fileprivate init(restAnswer item: JSONValue) {
+    func names(_ key: String, _ name: String) -> [String] {
+      guard case .array(let members)? = item[key] else { return [] }
+      // The API's schema allows labels that are bare names.
+      return members.compactMap { $0[name]?.string ?? $0.string }
     }
-  }
-
-  private enum CodingKeys: String, CodingKey {
-    case title, state, labels, assignees, milestone, locked
-    case stateReason = "state_reason"
-    case lockReason = "active_lock_reason"
-  }
-
-  var itemState: ItemState {
-    ItemState(
-      labels: labels?.compactMap(\.name) ?? [], assignees: assignees?.compactMap(\.login) ?? [],
-      isOpen: state != "closed", stateReason: stateReason, title: title ?? "", milestone: milestone?.title,
-      isLocked: locked ?? false, lockReason: lockReason)
+    var isLocked = false
+    if case .bool(true)? = item["locked"] { isLocked = true }
+    self.init(
+      labels: names("labels", "name"), assignees: names("assignees", "login"),
+      isOpen: item["state"]?.string != "closed", stateReason: item["state_reason"]?.string,
+      title: item["title"]?.string ?? "", milestone: item["milestone"]?["title"]?.string, isLocked: isLocked,
+      lockReason: item["active_lock_reason"]?.string)
   }
 }

@@ -117,7 +117,8 @@ import Testing
     let transaction = thread.act(.addLabels(["a"]))
     func change(_ action: String, _ label: String, _ login: String, _ second: Int64) -> TimelineChange {
       TimelineChange(
-        login: login, isApp: false, at: Timestamp(seconds: second), action: action, facet: .label(named: label),
+        account: Account(login: login, kind: .user), at: Timestamp(seconds: second), action: action,
+        facet: .label(named: label),
         value: .bool(action == "labeled"), detail: label)
     }
     let timeline = [

@@ -165,7 +165,7 @@ struct WireSweptComment: Decodable, Sendable {
 extension WireChange {
   var draftChange: DraftChange? {
     guard let createdAt else { return nil }
-    let account = WireActor(typename: actor?.typename, login: actor?.login).account
+    let account = actor?.account
     switch typename {
     case "ReadyForReviewEvent": return DraftChange(action: "ready_for_review", at: createdAt, account: account)
     case "ConvertToDraftEvent": return DraftChange(action: "converted_to_draft", at: createdAt, account: account)

@@ -58,9 +58,8 @@ public struct ThreadReader: Sendable {
 
 /// One change of an item's state, as its timeline shows it.
 public struct TimelineChange: Hashable, Sendable {
-  /// As GraphQL spells it: an App's has no `[bot]`. nil for a deleted account.
-  public var login: String?
-  public var isApp: Bool
+  /// In REST's form; nil for a deleted one.
+  public var account: Account?
   public var at: Timestamp
   /// The action of the `issues` event that it caused: `labeled`, `closed`, …
   public var action: String
@@ -70,20 +69,14 @@ public struct TimelineChange: Hashable, Sendable {
   public var detail: String?
 
   public init(
-    login: String?, isApp: Bool, at: Timestamp, action: String, facet: Facet, value: JSONValue, detail: String? = nil
+    account: Account?, at: Timestamp, action: String, facet: Facet, value: JSONValue, detail: String? = nil
   ) {
-    self.login = login
-    self.isApp = isApp
+    self.account = account
     self.at = at
     self.action = action
     self.facet = facet
     self.value = value
     self.detail = detail
-  }
-
-  /// The account in REST's form.
-  public var account: Account? {
-    login.map { Account(login: isApp && !$0.hasSuffix("[bot]") ? $0 + "[bot]" : $0, kind: isApp ? .bot : .user) }
   }
 
   /// `labeled "bug"`.
@@ -148,7 +141,7 @@ struct WireMilestone: Decodable, Sendable { var title: String? }
 struct WireChange: Decodable, Sendable {
   var typename: String
   var createdAt: Timestamp?
-  var actor: Actor?
+  var actor: WireActor?
   var label: WireName?
   var assignee: WireLogin?
   var stateReason: String?
@@ -156,17 +149,12 @@ struct WireChange: Decodable, Sendable {
   var milestoneTitle: String?
   var lockReason: String?
 
-  struct Actor: Decodable, Sendable {
-    var typename: String?
-    var login: String?
-  }
-
   /// nil for what has no place in an item's state.
   var change: TimelineChange? {
     guard let createdAt else { return nil }
     func change(_ action: String, _ facet: Facet, _ value: JSONValue, _ detail: String? = nil) -> TimelineChange {
       TimelineChange(
-        login: actor?.login, isApp: actor?.typename == "Bot", at: createdAt, action: action, facet: facet,
+        account: actor?.account, at: createdAt, action: action, facet: facet,
         value: value,
         detail: detail)
     }
