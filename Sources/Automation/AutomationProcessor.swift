@@ -39,6 +39,16 @@ public struct AutomationProcessor: Sendable {
     return newCommands(normalised(input)).contains(where: \.needsPermission)
   }
 
+  /// Whether anything that is decided depends on ``ThreadContext/links`` or ``ActorRecord/isKnown``.
+  public var usesSurroundings: Bool {
+    let stale = settings.stale
+    return settings.rules.contains { rule in
+      rule.actions.mentionsLinks || ([rule.conditions] + rule.exceptions).contains(where: \.useSurroundings)
+    }
+      || settings.commands.custom.contains { $0.actions.mentionsLinks }
+      || [stale?.comment, stale?.closeComment].contains { $0?.mentionsLinks ?? false }
+  }
+
   /// The commands that are new in the event's text, in the order of its lines; none where a bot wrote it.
   public func commands(_ input: AutomationInput) -> [Command] { newCommands(normalised(input)) }
 
@@ -206,5 +216,23 @@ public struct AutomationProcessor: Sendable {
         "none of the \(started) rules for \(trigger.text) matches"
       }
     return Reason(origin: "rules", evidence: words)
+  }
+}
+
+extension Rule.Conditions {
+  fileprivate var useSurroundings: Bool { isFirstTime != nil || hasLinkedPullRequest != nil }
+}
+
+extension Rule.Actions {
+  fileprivate var mentionsLinks: Bool {
+    let texts = [comment, sticky?.body, title] + (dispatch.map { Array($0.inputs.values) } ?? [])
+    return texts.contains { $0?.mentionsLinks ?? false }
+  }
+}
+
+extension String {
+  /// Whether it may hold the placeholder `{{linked}}`.
+  fileprivate var mentionsLinks: Bool {
+    (try? Template(self))?.segments.contains(.placeholder(.linked)) ?? true
   }
 }

@@ -13,36 +13,39 @@ extension Store {
       .json(rows), .id(event.transaction), .id(event.id), .text(event.thread?.key.repository),
     ]
     let all = PostgresValue.ids(ids)
-    let confirmed = dryRun ? [] : Self.confirm(intents.confirmed, on: event.thread?.key)
+    var statements = [
+      Self.hold(event),
+      // A live decision whose once-key is taken conflicts and is left out here …
+      PostgresStatement(Self.insertActions(status: dryRun ? "skipped" : "intended", isDryRun: dryRun), parameters),
+    ]
+    // … and comes in as skipped here.
+    if !dryRun, decisions.contains(where: { $0.onceKey != nil }) {
+      statements.append(PostgresStatement(Self.insertActions(status: "skipped", isDryRun: dryRun), parameters))
+    }
+    if !intents.commands.isEmpty { statements.append(Self.insertCommands(intents.commands, of: event)) }
+    if !dryRun { statements += Self.confirm(intents.confirmed, on: event.thread?.key) }
+    statements += [
+      PostgresStatement(
+        """
+        UPDATE yardmaster.actions SET begun_at = now()
+        WHERE id = (SELECT id FROM yardmaster.actions
+          WHERE event_id = $1::uuid AND id = ANY ($2::uuid[]) AND status = 'intended' ORDER BY ordinal LIMIT 1)
+        """, [.id(event.id), all]),
+      PostgresStatement(
+        """
+        SELECT id, status, \(microseconds("intended_at")) AS intended FROM yardmaster.actions
+        WHERE event_id = $1::uuid AND id = ANY ($2::uuid[])
+        """, [.id(event.id), all]),
+    ]
     let answers = try await perform { session in
       do {
-        return try await session.pipeline(
-          [
-            Self.hold(event),
-            // A live decision whose once-key is taken conflicts and is left out here …
-            PostgresStatement(
-              Self.insertActions(status: dryRun ? "skipped" : "intended", isDryRun: dryRun), parameters),
-            // … and comes in as skipped here.
-            PostgresStatement(Self.insertActions(status: "skipped", isDryRun: dryRun), parameters),
-            Self.insertCommands(intents.commands, of: event),
-            PostgresStatement(
-              """
-              UPDATE yardmaster.actions SET begun_at = now()
-              WHERE id = (SELECT id FROM yardmaster.actions
-                WHERE event_id = $1::uuid AND id = ANY ($2::uuid[]) AND status = 'intended' ORDER BY ordinal LIMIT 1)
-              """, [.id(event.id), all]),
-            PostgresStatement(
-              """
-              SELECT id, status, \(microseconds("intended_at")) AS intended FROM yardmaster.actions
-              WHERE event_id = $1::uuid AND id = ANY ($2::uuid[])
-              """, [.id(event.id), all]),
-          ] + confirmed)[5]
+        return try await session.pipeline(statements)
       } catch let error as PostgresError where error.isLeaseLost {
         throw LeaseLost(subject: "Event \(event.id)")
       }
     }
     var stored: [ActionID: PostgresRow] = [:]
-    for row in answers { stored[try row.decode("id")] = row }
+    for row in answers[answers.count - 1] { stored[try row.decode("id")] = row }
     return try zip(ids, decisions).map { id, decision in
       guard let row = stored[id] else { throw StoreError.malformedRow("an action that was not stored") }
       return Action(
@@ -80,7 +83,13 @@ extension Store {
         ]),
     ]
     statements += Self.traces(of: action, outcome, on: event.thread?.key)
-    if let next { statements.append(Self.begin(next.id, of: event)) }
+    if let next {
+      statements.append(Self.begin(next.id, of: event))
+    } else {
+      // An outcome that a crash of the server takes away is found out anew, as after a kill. That the next action begins
+      // must not be lost.
+      statements.append(StoreSession.withoutWaiting)
+    }
     try await write(statements, audit: entry, for: event)
   }
 

@@ -36,6 +36,50 @@ public final class BudgetStore: BudgetLedger, Sendable {
     }
   }
 
+  /// Leave without a turn in the queue, where nothing is scarce: no limit holds for anybody, and of the window, of the
+  /// minute and of what may be under way no more than a share is used. One statement that takes no lock; what others are
+  /// granted at the same moment is far less than what is left. It counts as sent and answered from here on, so that
+  /// there is nothing to settle.
+  ///
+  /// - Returns: whether the window that it draws on is known; nil where ``draw(_:settling:)`` has to decide.
+  public func drawFreely(_ request: BudgetRequest) async throws -> Bool? {
+    try await perform { session in
+      let rows = try await session.query(
+        """
+        WITH gone AS (
+          DELETE FROM yardmaster.budget_calls c WHERE c.owner = $2
+            AND greatest(c.started_at, c.ended_at) < yardmaster.budget_clock() - interval '61 seconds'
+            AND NOT (c.creates_content AND c.started_at > yardmaster.budget_clock() - interval '1 hour')
+        )
+        INSERT INTO yardmaster.budget_calls (id, owner, resource, cost, weight, creates_content, started_at, ended_at,
+          seconds, sender)
+        SELECT $1::uuid, $2, $3, $4::integer, $5::integer, false, moment, moment, $6::double precision, $7::uuid
+        FROM (SELECT yardmaster.budget_clock() AS moment) AS now
+        WHERE NOT EXISTS (SELECT FROM yardmaster.budget_owners o WHERE o.limited_until > moment)
+          AND NOT EXISTS (SELECT FROM yardmaster.budget_windows w
+            WHERE w.resource = $3 AND w.resets_at > moment AND w.remaining < greatest(w.quota * \(Self.scarce.share), \(Self.scarce.count)))
+          AND (SELECT coalesce(sum(greatest(c.weight, 5)), 0) FROM yardmaster.budget_calls c
+            WHERE c.owner = $2 AND coalesce(c.ended_at, c.started_at) > moment - interval '61 seconds') < 200
+        ON CONFLICT (id) DO UPDATE SET sender = excluded.sender
+        RETURNING EXISTS (SELECT FROM yardmaster.budget_windows w
+          WHERE w.owner = $2 AND w.resource = $3 AND w.resets_at > yardmaster.budget_clock()) AS known
+        """,
+        [
+          .id(request.id), .text(request.owner.description), .text(request.resource),
+          .integer(Int64(request.cost)), .integer(Int64(request.weight)), .text(String(request.expectedSeconds)),
+          .id(request.sender),
+        ])
+      return try rows.first?.decode("known")
+    }
+  }
+
+  /// Of a window that has less left than this, everybody is to know.
+  public static func isScarce(_ window: BudgetReceipt.Window) -> Bool {
+    Double(window.remaining) < max(Double(window.limit) * scarce.share, Double(scarce.count))
+  }
+
+  private static let scarce = (share: 0.3, count: 100)
+
   public func settle(_ receipts: [BudgetReceipt]) async throws {
     guard !receipts.isEmpty else { return }
     try await perform { session in

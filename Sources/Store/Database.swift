@@ -106,6 +106,10 @@ struct StoreSession {
   /// Whether an earlier attempt of the same call failed, and may have been committed nevertheless.
   let isRepeated: Bool
 
+  /// Lets the transaction's commit return before it is on the disk. A crash of the server may take the transaction back,
+  /// and nothing but it: what is committed later is lost first. For rows without which nothing was done.
+  static let withoutWaiting = PostgresStatement("SET LOCAL synchronous_commit = off")
+
   private static let check = PostgresStatement(
     "SELECT yardmaster.require_version($1::integer)", [.integer(Migration.current)])
 

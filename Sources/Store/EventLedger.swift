@@ -2,7 +2,7 @@ public import Domain
 import Postgres
 
 extension Store {
-  /// One round trip.
+  /// One round trip, and one more for an event that somebody claimed before.
   public func claim(_ claim: EventClaim) async throws -> ClaimResult {
     let transaction = claim.transaction ?? .random()
     let token = Identifier<ClaimRow>.random()
@@ -11,21 +11,15 @@ extension Store {
     while true {
       let result = try await perform { session -> ClaimResult? in
         var statements = [
-          Self.claim(claim, identity, transaction, token),
-          Self.resume(identity, claim.mode, token),
-          PostgresStatement(
-            """
-            SELECT \(Action.columns)
-            FROM yardmaster.actions a JOIN yardmaster.events e ON e.id = a.event_id
-            WHERE e.identity = $1 AND e.mode = $2 AND e.claim_token = $3::uuid
-            ORDER BY a.ordinal
-            """, [.text(identity), .text(claim.mode.rawValue), .id(token)]),
-          audit.look(claim.repository, login: claim.actor),
+          // Nothing is lost with a claim that a crash of the server takes away: the next commit that counts, that of the
+          // intents, waits for what was written before it, too.
+          StoreSession.withoutWaiting,
+          Self.claim(claim, identity, transaction, token), audit.look(claim.repository, login: claim.actor),
         ]
         if let thread { statements += [thread.take(deadWorker: claim.deadWorker)] + thread.links + thread.all }
         let rows = try await session.pipeline(statements)
-        try audit.learn(claim.repository, rows[3])
-        guard let row = rows[0].first else { return nil }
+        try audit.learn(claim.repository, rows[2])
+        guard let row = rows[1].first else { return nil }
         let id: EventID = try row.decode("id")
         guard try row.decode("claimed") else {
           let outcome = try row.decodeIfPresent("outcome", as: String.self).flatMap(EventOutcome.init)
@@ -33,15 +27,32 @@ extension Store {
             of: id, outcome: outcome, runID: try row.decode("run_id"),
             worker: outcome == nil ? try row.decode("worker") : nil)
         }
+        let attempt: Int = try row.decode("attempts")
         return .claimed(
           ClaimedEvent(
-            id: id, repository: claim.repository, attempt: try row.decode("attempts"),
-            transaction: try row.decode("transaction_id"), recorded: try rows[2].map(Action.init(row:)),
+            id: id, repository: claim.repository, attempt: attempt, transaction: try row.decode("transaction_id"),
+            recorded: attempt == 1 ? [] : try await recorded(identity, claim.mode, token, in: session),
             claim: token.text, thread: try thread?.thread(rows)))
       }
       // Nothing at all: another process inserted the row after this statement's snapshot. The next one sees it.
       if let result { return result }
     }
+  }
+
+  /// What earlier attempts left. Nothing where this claim was lost meanwhile: then every write of this attempt fails.
+  private func recorded(
+    _ identity: String, _ mode: Settings.Mode, _ token: Identifier<ClaimRow>, in session: StoreSession
+  ) async throws -> [Action] {
+    try await session.pipeline([
+      Self.resume(identity, mode, token),
+      PostgresStatement(
+        """
+        SELECT \(Action.columns)
+        FROM yardmaster.actions a JOIN yardmaster.events e ON e.id = a.event_id
+        WHERE e.identity = $1 AND e.mode = $2 AND e.claim_token = $3::uuid
+        ORDER BY a.ordinal
+        """, [.text(identity), .text(mode.rawValue), .id(token)]),
+    ])[1].map(Action.init(row:))
   }
 
   /// One round trip.

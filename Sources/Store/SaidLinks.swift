@@ -24,7 +24,7 @@ enum SaidLinkStatements {
             SELECT FROM yardmaster.repositories r WHERE \(Self.isIt("$5", "$6", "$7::bigint")))
           ON CONFLICT DO NOTHING
           """, parameters + repository))
-    } else if !said.isItemText {
+    } else if !said.isPullRequestText {
       return []
     }
     let rows = said.links.map { link -> JSONValue in
@@ -64,7 +64,7 @@ enum SaidLinkStatements {
         ON CONFLICT DO NOTHING
         """,
         parameters + repository + [
-          .json(.array(rows)), .bool(said.isItemText), .time(visit.version), .time(said.saidAt),
+          .json(.array(rows)), .bool(said.isPullRequestText), .time(visit.version), .time(said.saidAt),
         ]))
     return statements
   }

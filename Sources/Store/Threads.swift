@@ -134,7 +134,10 @@ struct ThreadStatements {
       said, of: visit, claim, mine: Self.mine("$3", "$4"), key + [.id(token), .id(claim.id)])
   }
 
-  var all: [PostgresStatement] { [observe, context, surroundings, see, holder] }
+  /// What needs no statement has none: each costs a new connection's server a plan.
+  var all: [PostgresStatement] {
+    (visit.observed.isEmpty ? [] : [observe]) + (visit.looksAround ? [surroundings] : []) + [context, see, holder]
+  }
 
   /// Whether the thread is this attempt's.
   private static func mine(_ token: String, _ event: String) -> String {
@@ -146,9 +149,10 @@ struct ThreadStatements {
 
   /// From the answers to a pipeline that ends with ``all``.
   func thread(_ rows: [PostgresRows]) throws -> ClaimedThread {
-    let rows = Array(rows.suffix(5))
-    guard let known = rows[1].first, let around = rows[2].first else {
-      let worker = try rows[4].first?.decodeIfPresent("lease_worker", as: String.self)
+    let around = visit.looksAround ? rows[rows.count - 4].first : nil
+    let rows = Array(rows.suffix(3))
+    guard let known = rows[0].first else {
+      let worker = try rows[2].first?.decodeIfPresent("lease_worker", as: String.self)
       return ClaimedThread(key: visit.key, lease: visit.lease, standing: .occupied(worker: worker))
     }
     return ClaimedThread(
@@ -188,7 +192,7 @@ enum FacetStatements {
 }
 
 extension ThreadContext {
-  fileprivate init(known: PostgresRow, around: PostgresRow) throws {
+  fileprivate init(known: PostgresRow, around: PostgresRow?) throws {
     struct Written: Decodable {
       var facet: String
       var value: JSONValue?
@@ -211,13 +215,13 @@ extension ThreadContext {
     self.init(
       facets: facets, commands: try known.decodeJSON("commands", as: [CommandRecord]?.self) ?? [],
       stickies: try known.decodeJSON("stickies", as: [String: StickyRecord]?.self) ?? [:], said: Set(said ?? []),
-      links: try around.decodeJSON("links", as: [ThreadLink]?.self) ?? [],
+      links: try around?.decodeJSON("links", as: [ThreadLink]?.self) ?? [],
       actedAt: try known.decodeIfPresent("acted"), seenAt: try known.decodeIfPresent("seen"),
       ruleActions: try known.decodeJSON("rule_actions", as: [String: Int]?.self) ?? [:],
       actor: ActorRecord(
         botScore: try known.decodeIfPresent("bot_score", as: String.self).flatMap { Double($0) },
         events: try known.decode("events"), commands: try known.decode("commands_read"),
-        isKnown: try around.decode("known")),
+        isKnown: try around?.decode("known") ?? false),
       ownLogins: Set((own ?? []).map { $0.lowercased() }))
   }
 }

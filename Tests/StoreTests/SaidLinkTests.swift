@@ -6,8 +6,8 @@ import Testing
 
 @Suite struct SaidLinkTests {
   static func said(
-    _ links: [SaidLink], at time: String = "10:00:00", isItemText: Bool = true
-  ) -> SaidLinks { SaidLinks(links, saidAt: Fixture.time(time), isItemText: isItemText) }
+    _ links: [SaidLink], at time: String = "10:00:00", isPullRequestText: Bool = true
+  ) -> SaidLinks { SaidLinks(links, saidAt: Fixture.time(time), isPullRequestText: isPullRequestText) }
 
   static func link(_ kind: SaidLink.Kind, _ number: Int) -> SaidLink {
     SaidLink(kind, to: .item(number), in: Fixture.repository)
@@ -64,7 +64,7 @@ import Testing
         Self.said([Self.link(.closes, 1), Self.link(.mentions, 2)]), "a", in: store, database)
       #expect(first == "7 closes octo/Hello-World#1, 7 mentions octo/Hello-World#2")
       let comment = try await Self.bring(
-        Self.said([Self.link(.mentions, 4)], isItemText: false), "b", at: "10:00:30", in: store, database)
+        Self.said([Self.link(.mentions, 4)], isPullRequestText: false), "b", at: "10:00:30", in: store, database)
       #expect(comment == first + ", 7 mentions octo/Hello-World#4")
       let second = try await Self.bring(Self.said([Self.link(.closes, 3)]), "c", at: "10:01:00", in: store, database)
       #expect(

@@ -24,7 +24,9 @@ struct EventProcessing {
   private var event: Event { subject.event }
   private var log: RunLog { session.log }
   private var entry: LedgerEntry {
-    var known = LedgerSubject(event, thread: subject.visit)
+    var visit = subject.visit
+    visit.looksAround = processor.usesSurroundings
+    var known = LedgerSubject(event, thread: visit)
     known.identity = subject.identity
     known.number = subject.issue.number
     return LedgerEntry(subject: known, mode: settings.mode, store: store, payload: payload)

@@ -77,8 +77,7 @@ struct EventSubject: Sendable {
     ThreadVisit(
       key: key, textID: text == nil ? nil : comment?.id ?? 0,
       observed: observed.merging(changes) { $0.standing.moment < $1.standing.moment ? $1 : $0 },
-      version: issue.updatedAt,
-      said: said)
+      version: issue.updatedAt, said: said)
   }
 
   /// What the text links to. Only a pull request's own text closes anything.
@@ -87,7 +86,7 @@ struct EventSubject: Sendable {
     let place = ItemReference(repository: event.repository, number: issue.number)
     let links = LinkReader(place: place, serverURL: event.run.serverURL)
       .links(in: text, closes: comment == nil && issue.isPullRequest)
-    return SaidLinks(links, saidAt: event.occurredAt, isItemText: comment == nil)
+    return SaidLinks(links, saidAt: event.occurredAt, isPullRequestText: comment == nil && issue.isPullRequest)
   }
 
   /// What the event's sender wrote to the item by hand.

@@ -83,18 +83,21 @@ public struct ThreadVisit: Hashable, Sendable {
   public var version: Timestamp?
   /// What the event's text links to; nil where its text was not read. Recorded before anything is decided.
   public var said: SaidLinks?
+  /// Whether what is linked to the item, and whether its actor was here before, is asked for too; unknown else.
+  public var looksAround: Bool
   /// Seconds after which another process may enter the thread unless this one renews. Every write of an attempt does.
   public var lease: Int
 
   public init(
     key: ThreadKey, textID: Int64? = nil, observed: [Facet: FacetRecord] = [:], version: Timestamp? = nil,
-    said: SaidLinks? = nil, lease: Int = 180
+    said: SaidLinks? = nil, looksAround: Bool = true, lease: Int = 180
   ) {
     self.key = key
     self.textID = textID
     self.observed = observed
     self.version = version
     self.said = said
+    self.looksAround = looksAround
     self.lease = lease
   }
 }

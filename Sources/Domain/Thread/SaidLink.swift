@@ -29,13 +29,13 @@ public struct SaidLinks: Hashable, Sendable {
   public var links: [SaidLink]
   /// When the text was written or edited.
   public var saidAt: Timestamp?
-  /// Whether the text is the item's own, which alone says what the item closes: what it does not say any more is gone.
+  /// Whether the text is a pull request's own, which alone says what it closes: what it does not say any more is gone.
   /// Mentions stay, as they do on GitHub.
-  public var isItemText: Bool
+  public var isPullRequestText: Bool
 
-  public init(_ links: [SaidLink], saidAt: Timestamp?, isItemText: Bool) {
+  public init(_ links: [SaidLink], saidAt: Timestamp?, isPullRequestText: Bool) {
     self.links = links
     self.saidAt = saidAt
-    self.isItemText = isItemText
+    self.isPullRequestText = isPullRequestText
   }
 }
