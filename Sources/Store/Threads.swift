@@ -47,7 +47,7 @@ struct ThreadStatements {
       """
       SELECT \(microseconds("t.seen_at")) AS seen, \(microseconds("t.acted_at")) AS acted,
         (SELECT json_agg(json_build_object('facet', f.facet, 'value', f.value, 'will', f.will, 'login', f.login,
-            'time', \(microseconds("f.moment")), 'comment', f.moment_comment, 'line', f.moment_line))
+            'time', \(microseconds("f.moment")), 'comment', f.moment_comment, 'line', f.moment_line, 'deference', f.deference))
           FROM yardmaster.facets f WHERE f.repository_key = $1 AND f.number = $2::bigint) AS facets,
         (SELECT json_agg(json_build_object('name', c.name, 'arguments', c.arguments))
           FROM yardmaster.commands c WHERE c.repository_key = $1 AND c.number = $2::bigint AND c.text_id = $3::bigint
@@ -168,6 +168,7 @@ enum FacetStatements {
       "login": record.standing.login.map(JSONValue.string) ?? .null,
       "moment": .string(record.standing.moment.time.description),
       "comment": .integer(record.standing.moment.comment), "line": .integer(Int64(record.standing.moment.line)),
+      "deference": record.standing.deference.flatMap { try? encodedValue($0) } ?? .null,
     ]
   }
 
@@ -177,14 +178,14 @@ enum FacetStatements {
   static func upsert(from source: String = "", where condition: String = "true") -> String {
     """
     INSERT INTO yardmaster.facets AS f (repository_key, number, facet, value, will, login, moment, moment_comment,
-      moment_line)
-    SELECT $1, $2::bigint, r.facet, r.value, r.will, r.login, r.moment, r.comment, r.line
+      moment_line, deference)
+    SELECT $1, $2::bigint, r.facet, r.value, r.will, r.login, r.moment, r.comment, r.line, nullif(r.deference, 'null')
     FROM json_to_recordset($3::json) AS r (facet text, value jsonb, will text, login text, moment timestamptz,
-      comment bigint, line integer)
+      comment bigint, line integer, deference jsonb)
     \(source)
     ON CONFLICT (repository_key, number, facet) DO UPDATE SET value = excluded.value, will = excluded.will,
       login = excluded.login, moment = excluded.moment, moment_comment = excluded.moment_comment,
-      moment_line = excluded.moment_line
+      moment_line = excluded.moment_line, deference = excluded.deference
     WHERE (f.moment, f.moment_comment, f.moment_line)
       <= (excluded.moment, excluded.moment_comment, excluded.moment_line) AND \(condition)
     """
@@ -201,6 +202,7 @@ extension ThreadContext {
       var time: Int64
       var comment: Int64
       var line: Int
+      var deference: Standing.Deference?
     }
     let written: [Written]? = try known.decodeJSON("facets")
     var facets: [Facet: FacetRecord] = [:]
@@ -208,7 +210,8 @@ extension ThreadContext {
       guard let facet = Facet(text: row.facet) else { continue }
       let moment = Moment(Timestamp(microseconds: row.time), comment: row.comment, line: row.line)
       facets[facet] = FacetRecord(
-        value: row.value ?? .null, standing: Standing(will: row.will, login: row.login, moment: moment))
+        value: row.value ?? .null,
+        standing: Standing(will: row.will, login: row.login, moment: moment, deference: row.deference))
     }
     let said: [String]? = try known.decodeJSON("said")
     let own: [String]? = try known.decodeJSON("own_logins")

@@ -96,7 +96,7 @@ struct CommandDecider {
     result.deliberation.notes += notes
     var objections: [String] = []
     var standing: [Wish] = []
-    for wish in wanted {
+    for wish in wanted.map(precedence.inOrder) {
       if let objection = precedence.objectionToCommand(wish) {
         objections.append(objection)
       } else {

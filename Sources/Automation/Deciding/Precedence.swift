@@ -25,6 +25,26 @@ struct Precedence {
       ? "\(Self.who(last)) removed it since" : "\(Self.who(last)) changed \(Self.subject(wish.facet)) since"
   }
 
+  /// The write as it is recorded, and as it is carried out where it comes late.
+  ///
+  /// A newer write may have left what it found where that would do: had this one come in time, that one would have found
+  /// this one's value, so it counts, and the newer one after it.
+  func inOrder(_ wish: Wish) -> Wish {
+    var wish = wish
+    let last = facets[wish.facet]?.standing
+    if wish.isContentWithAnyReason, let value = wish.effect.written[wish.facet] {
+      let since = last?.deference?.since ?? last?.moment ?? Moment(.distantPast)
+      wish.stand { $0.deference = Standing.Deference(since: since, value: value) }
+    } else if var newer = last, let deference = newer.deference, newer.moment > wish.standing.moment,
+      deference.since < wish.standing.moment, let own = wish.facet.effect(writing: deference.value)
+    {
+      newer.deference?.since = wish.standing.moment
+      if !wish.effect.satisfies(own) { wish.effect = own }
+      wish.stand { $0 = newer }
+    }
+    return wish
+  }
+
   /// Takes a write into account that was decided on.
   mutating func record(_ wish: Wish) {
     for (facet, value) in wish.effect.written {
@@ -44,6 +64,16 @@ struct Precedence {
     case .title: "the title"
     case .milestone: "the milestone"
     case .lock: "the lock"
+    }
+  }
+}
+
+extension Effect {
+  /// Whether what the effect leaves will do for one that is content with any reason.
+  fileprivate func satisfies(_ other: Effect) -> Bool {
+    switch (self, other) {
+    case (.close, .close), (.lock, .lock): true
+    default: self == other
     }
   }
 }

@@ -27,7 +27,7 @@ public struct Supersession: Hashable, Sendable {
     let precedence = Precedence(context.facets)
     var kept: [Effect] = []
     var objections: [String] = []
-    for wish in Wish.make(decision.effect, source) {
+    for wish in Wish.make(decision.effect, source).map(precedence.inOrder) {
       let objection = precedence.objectionToCommand(wish) ?? (isRule ? precedence.objectionToRule(wish) : nil)
       if let objection { objections.append(objection) } else { kept.append(wish.effect) }
     }

@@ -12,6 +12,10 @@ struct Wish {
 
   var standing: Standing { sources.first?.standing ?? Standing() }
 
+  mutating func stand(_ change: (inout Standing) -> Void) {
+    for index in sources.indices { change(&sources[index].standing) }
+  }
+
   /// One wish for each facet of the effect.
   static func make(_ effect: Effect, _ source: WishSource, isContentWithAnyReason: Bool = false) -> [Wish] {
     func wish(_ facet: Facet, _ part: Effect) -> Wish {

@@ -50,7 +50,7 @@ struct RuleDecider {
 
   /// The wishes that nothing of a person stands against; a note for each of the others.
   mutating func standing(against precedence: Precedence) -> [Wish] {
-    wishes.filter { wish in
+    wishes.map(precedence.inOrder).filter { wish in
       guard let objection = precedence.objectionToRule(wish) else { return true }
       notes += wish.sources.map { $0.reason(objection) }
       return false

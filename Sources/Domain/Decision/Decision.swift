@@ -38,11 +38,30 @@ public struct Standing: Hashable, Sendable, Codable {
   public var login: String?
   /// When it was said or done on GitHub, not when it was processed.
   public var moment: Moment
+  /// Of a write that leaves what it finds where that will do.
+  public var deference: Deference?
 
-  public init(will: Will = .rule, login: String? = nil, moment: Moment = Moment(.distantPast)) {
+  public init(
+    will: Will = .rule, login: String? = nil, moment: Moment = Moment(.distantPast), deference: Deference? = nil
+  ) {
     self.will = will
     self.login = login
     self.moment = moment
+    self.deference = deference
+  }
+
+  /// What a write defers to: `/close` without a reason leaves an item alone that is closed for any. So a write of before
+  /// it, and of after the one that it found, still counts when it comes late.
+  public struct Deference: Hashable, Sendable, Codable {
+    /// When what it found was written, as far as is known.
+    public var since: Moment
+    /// What it writes itself where what it finds will not do.
+    public var value: JSONValue
+
+    public init(since: Moment, value: JSONValue) {
+      self.since = since
+      self.value = value
+    }
   }
 
   public enum Will: String, Hashable, Sendable, Codable {

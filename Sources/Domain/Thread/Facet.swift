@@ -78,6 +78,19 @@ extension Effect {
   }
 }
 
+extension Facet {
+  /// The effect that gives the state, or the lock, a value of ``Effect/written``; nil for other facets.
+  public func effect(writing value: JSONValue) -> Effect? {
+    switch (self, value.string) {
+    case (.state, "open"): .reopen
+    case (.state, let word?): .close(reason: Effect.CloseReason(rawValue: word))
+    case (.lock, "unlocked"): .unlock
+    case (.lock, let word?): .lock(reason: Effect.LockReason(rawValue: word))
+    default: nil
+    }
+  }
+}
+
 /// The last write to a facet that is known.
 public struct FacetRecord: Hashable, Sendable, Codable {
   public var value: JSONValue

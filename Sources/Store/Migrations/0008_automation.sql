@@ -31,6 +31,9 @@ CREATE TABLE yardmaster.facets (
   moment timestamptz NOT NULL,
   moment_comment bigint NOT NULL,
   moment_line integer NOT NULL,
+  -- Of a write that left what it found where that would do: {"since": when that was written, "value": what it would have
+  -- written itself}.
+  deference jsonb,
   PRIMARY KEY (repository_key, number, facet)
 );
 
