@@ -82,14 +82,26 @@ public struct AutomationProcessor: Sendable {
 
   /// What is left to say once the effects were carried out.
   ///
-  /// - Parameter failures: why an effect of a command, or a request, could not be carried out. Untrusted.
+  /// - Parameters:
+  ///   - failures: why an effect of a command could not be carried out. Untrusted.
+  ///   - isRefused: whether a decision with ``CommandDeliberation/refusedRequest`` was recorded.
   public func acknowledge(
-    _ outcome: AutomationOutcome, of input: AutomationInput, failures: [String]
+    _ outcome: AutomationOutcome, of input: AutomationInput, failures: [String], isRefused: Bool = false
   ) -> [Decision] {
     let input = normalised(input)
     guard let text = input.text else { return [] }
     return Acknowledgement(settings: settings, input: input, text: text)
-      .afterwards(outcome.commands, failures: failures)
+      .afterwards(outcome.commands, failures: failures, isRefused: isRefused)
+  }
+
+  /// What is said where requests of the event's commands are refused, or not all of them can be done; to be recorded with
+  /// the decisions.
+  ///
+  /// - Parameter words: why.
+  public func refuse(_ words: [Markdown], to input: AutomationInput) -> [Decision] {
+    let input = normalised(input)
+    guard let text = input.text else { return [] }
+    return Acknowledgement(settings: settings, input: input, text: text).refusal(words)
   }
 
   /// The reply that answers a request of the event's text in words; nil where the thread has the same already.

@@ -30,17 +30,14 @@ extension SettingsDecoder {
       case .assign: actions.assign = assignees(value, called: name)
       case .unassign: actions.unassign = assignees(value, called: name)
       case .close:
-        let reasons = Effect.CloseReason.allCases.map { ($0.rawValue, $0) }
-        let reason =
-          flag(value) == true
-          ? .completed : choice(value, reasons, called: name, list: "true, " + Self.list(of: reasons))
+        let reasons = Effect.CloseReason.allCases
+        let reason = flag(value) == true ? .completed : self.reason(value, reasons, called: name, isOptional: true)
         actions.state = reason.map(Rule.StateChange.close)
       case .reopen: if isTrue(value, called: name) { actions.state = .reopen }
       case .lock:
-        let reasons = Effect.LockReason.allCases.map { ($0.rawValue, $0) }
         if flag(value) == true {
           actions.lock = .lock(nil)
-        } else if let reason = choice(value, reasons, called: name, list: "true, " + Self.list(of: reasons)) {
+        } else if let reason = reason(value, Effect.LockReason.allCases, called: name, isOptional: true) {
           actions.lock = .lock(reason)
         }
       case .unlock: if isTrue(value, called: name) { actions.lock = .unlock }
@@ -54,7 +51,22 @@ extension SettingsDecoder {
     return actions
   }
 
-  private static func list(of choices: [(String, some Any)]) -> String { choices.map(\.0).joined(separator: ", ") }
+  /// A reason to close or to lock. GitHub joins the words of one by an underscore, of another by a hyphen or a space: each
+  /// is understood in all of these ways, as in commands.
+  ///
+  /// - Parameter isOptional: whether `true` may stand for no reason.
+  mutating func reason<Reason: RawRepresentable<String>>(
+    _ node: YAMLNode, _ reasons: [Reason], called name: String, isOptional: Bool = false
+  ) -> Reason? {
+    func words(_ text: String) -> String { String(text.map { "_-".contains($0) ? " " : $0 }) }
+    if case .scalar(let text, _) = node.content,
+      let reason = reasons.first(where: { words($0.rawValue) == words(text) })
+    {
+      return reason
+    }
+    let list = (isOptional ? ["true"] : []) + reasons.map(\.rawValue)
+    return choice(node, reasons.map { ($0.rawValue, $0) }, called: name, list: list.joined(separator: ", "))
+  }
 
   private mutating func labels(_ node: YAMLNode, called name: String) -> [String] {
     items(node, called: name, maximum: Self.maximumLabels).compactMap { label($0) }

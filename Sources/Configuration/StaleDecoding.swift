@@ -14,8 +14,8 @@ extension SettingsDecoder {
       case .comment: stale.comment = template(value, called: "the comment", arguments: nil)
       case .closeComment: stale.closeComment = template(value, called: "the closing comment", arguments: nil)
       case .closeReason:
-        let reasons = Effect.CloseReason.allCases.filter { $0 != .duplicate }.map { ($0.rawValue, $0) }
-        stale.closeReason = choice(value, reasons, called: name) ?? stale.closeReason
+        let reasons = Effect.CloseReason.allCases.filter { $0 != .duplicate }
+        stale.closeReason = reason(value, reasons, called: name) ?? stale.closeReason
       case .exemptLabels: stale.exemptLabels = globs(value, called: name)
       case .exemptMilestones:
         if flag(value) != nil {

@@ -92,20 +92,24 @@ public struct StoryReport: Sendable {
   private var marks: TransactionMarks { TransactionMarks(entries) }
 }
 
-/// Short names for the transactions that wrote something.
+/// Short names for the transactions that wrote something. A dry run's wrote nothing, so there is nothing to take back.
 private struct TransactionMarks {
   private(set) var transactions: [TransactionID] = []
 
   init(_ entries: [StoryEntry]) {
-    for entry in entries where entry.kind == .action || entry.kind == .rollback {
-      guard let transaction = entry.transaction, !transactions.contains(transaction) else { continue }
+    for entry in entries {
+      guard let transaction = Self.transaction(of: entry), !transactions.contains(transaction) else { continue }
       transactions.append(transaction)
     }
   }
 
   /// From 1; nil for what is no write.
   func number(of entry: StoryEntry) -> Int? {
-    guard entry.kind == .action || entry.kind == .rollback, let transaction = entry.transaction else { return nil }
-    return transactions.firstIndex(of: transaction).map { $0 + 1 }
+    Self.transaction(of: entry).flatMap { transactions.firstIndex(of: $0) }.map { $0 + 1 }
+  }
+
+  private static func transaction(of entry: StoryEntry) -> TransactionID? {
+    guard entry.kind == .action || entry.kind == .rollback, entry.detail["dry_run"] != true else { return nil }
+    return entry.transaction
   }
 }

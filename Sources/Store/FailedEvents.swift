@@ -151,13 +151,13 @@ enum FailureStatements {
 }
 
 extension FailedEvent {
-  /// What the initialiser reads of `events e` and `failed_events f`.
-  fileprivate static let columns = """
+  /// What ``init(row:)`` reads of `events e` and `failed_events f`.
+  static let columns = """
     e.id, coalesce(f.event_name, e.event_name) AS event_name, e.action, e.repository, e.number, e.mode, e.attempts, \
     e.error, \(microseconds("f.next_attempt_at")) AS next_attempt, f.payload IS NOT NULL AS has_payload
     """
 
-  fileprivate init(row: PostgresRow) throws {
+  init(row: PostgresRow) throws {
     guard let repository = RepositoryName(try row.decode("repository", as: String.self)) else {
       throw StoreError.malformedRow("an event's repository")
     }

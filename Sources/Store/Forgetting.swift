@@ -24,7 +24,23 @@ extension Store {
   /// Columns that hold one login, by their names, so that later tables are found too.
   private static let columns = ["actor", "author_login", "login"]
 
-  /// Where the login stands, by columns that hold logins. Texts, which may mention anybody, are not searched.
+  /// Payloads that are kept of failed events, with what takes one out: an account stands in many places of them, next to
+  /// its texts and addresses, so the payload goes as a whole. In a payload accounts have their name as `login`.
+  private static let payloads = [
+    (table: "failed_events", column: "payload", removal: "payload = NULL"),
+    (table: "dead_letters", column: "payload", removal: "payload = payload || '{\"payload\": null}'"),
+  ]
+
+  /// The rows of a table whose payload has the account.
+  private static func naming(_ column: String) -> String {
+    """
+    \(column) IS NOT NULL AND EXISTS (SELECT FROM jsonb_path_query(\(column), 'lax $.**.login') AS l
+      WHERE lower(l #>> '{}') = lower($1))
+    """
+  }
+
+  /// Where the login stands, by columns that hold logins, and by the accounts of kept payloads. Texts, which may mention
+  /// anybody, are not searched.
   public func traces(of login: String) async throws -> ForgottenLogin {
     try await perform { session in
       let tables = try await Self.tables(in: session)
@@ -34,10 +50,16 @@ extension Store {
             PostgresStatement(
               "SELECT count(*) AS rows FROM yardmaster.\(table.name) WHERE lower(\(table.column)) = lower($1)",
               [.text(login)])
+          }
+          + Self.payloads.map { place in
+            PostgresStatement(
+              "SELECT count(*) AS rows FROM yardmaster.\(place.table) WHERE \(Self.naming(place.column))",
+              [.text(login)])
           })
-      let traces = try zip(tables, rows.dropFirst()).map { table, rows in
-        LoginTrace(
-          table: table.name, column: table.column, rows: try rows[0].decode("rows"), isRemovable: table.isRemovable)
+      let places =
+        tables.map { ($0.name, $0.column, $0.isRemovable) } + Self.payloads.map { ($0.table, $0.column, true) }
+      let traces = try zip(places, rows.dropFirst()).map { place, rows in
+        LoginTrace(table: place.0, column: place.1, rows: try rows[0].decode("rows"), isRemovable: place.2)
       }
       return ForgottenLogin(
         pseudonym: try rows[0].first?.decode("pseudonym"), traces: traces.filter { $0.rows > 0 })
@@ -48,7 +70,8 @@ extension Store {
   /// of the same login has another pseudonym.
   ///
   /// - Parameter captured: also takes the login out of captured rows and of events, as GitHub does with an account that
-  ///   was deleted: NULL in its place, and no contributor. A capture brings back what GitHub still tells.
+  ///   was deleted: NULL in its place, and no contributor. A capture brings back what GitHub still tells. Payloads of
+  ///   failed events that have the account go: these events stay failed, and cannot be tried again.
   public func forget(login: String, captured: Bool) async throws -> ForgottenLogin {
     let traces = try await traces(of: login)
     var statements = [
@@ -57,7 +80,12 @@ extension Store {
     ]
     if captured {
       statements += traces.traces.filter(\.isRemovable).map { trace in
-        PostgresStatement(
+        if let payload = Self.payloads.first(where: { $0.table == trace.table && $0.column == trace.column }) {
+          return PostgresStatement(
+            "UPDATE yardmaster.\(payload.table) SET \(payload.removal) WHERE \(Self.naming(payload.column))",
+            [.text(login)])
+        }
+        return PostgresStatement(
           trace.table == Self.people
             ? "DELETE FROM yardmaster.\(trace.table) WHERE lower(\(trace.column)) = lower($1)"
             : "UPDATE yardmaster.\(trace.table) SET \(trace.column) = NULL WHERE lower(\(trace.column)) = lower($1)",

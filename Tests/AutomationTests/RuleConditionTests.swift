@@ -155,7 +155,12 @@ struct RuleConditionTests {
     ("comment", Sample.event(), { $0.comment = [.words("x")] }, "the event has no comment", false),
     (
       "several", Sample.event(Sample.issue(title: "a")), { $0.title = [.words("b"), .words("c")] },
-      "the title does not contain \"b\" or contain \"c\"", false
+      "the title does not contain \"b\" or \"c\"", false
+    ),
+    (
+      "several kinds", Sample.event(Sample.issue(title: "a")),
+      { $0.title = [.words("b"), .glob("c*"), .pattern("d")] },
+      "the title does not contain \"b\" or match the glob \"c*\" or the pattern \"d\"", false
     ),
     (
       "both", Sample.event(Sample.issue(title: "a")), { $0.any = [.pattern("x")] },

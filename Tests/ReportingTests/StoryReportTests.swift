@@ -10,6 +10,7 @@ import Testing
   static func entries() throws -> [StoryEntry] {
     let first = try Samples.required(TransactionID("0b7e8f3a-6c1d-4e2f-9a5b-000000000002"))
     let second = try Samples.required(TransactionID("0b7e8f3a-6c1d-4e2f-9a5b-000000000003"))
+    let planned = try Samples.required(TransactionID("0b7e8f3a-6c1d-4e2f-9a5b-000000000004"))
     let reason: JSONValue = ["origin": "rule 'bug'", "evidence": "the title contains \"crash\""]
     return [
       StoryEntry(at: nil, kind: .link, what: "closes octo/widgets@0123456789abcdef0123456789abcdef01234567"),
@@ -36,7 +37,7 @@ import Testing
         ], transaction: second, effect: .removeLabel("bug")),
       StoryEntry(
         at: try time("10:06:00"), kind: .action, what: "dispatch",
-        detail: ["status": "skipped", "dry_run": true, "rules": []], transaction: second,
+        detail: ["status": "skipped", "dry_run": true, "rules": []], transaction: planned,
         effect: .dispatch(WorkflowDispatch(workflow: "build.yml"))),
       StoryEntry(
         at: try time("10:07:00"), kind: .event, what: "schedule", detail: ["outcome": "failed", "error": "boom"]),

@@ -161,6 +161,44 @@ import Testing
     }
   }
 
+  /// What is kept to try an event again holds whole accounts, and their texts.
+  @Test func forgettingDropsKeptPayloadsThatHaveTheAccount() async throws {
+    try await AuditLog.with(entries: 1) { log in
+      func payload(_ author: String, assignee: String) -> EventPayload {
+        EventPayload(
+          name: "issues",
+          document: [
+            "sender": ["login": .string(author)],
+            "issue": ["title": "mona", "assignees": [["login": .string(assignee)]]],
+          ])
+      }
+      let kept = [
+        payload("Mona", assignee: "hubot"), payload("hubot", assignee: "mona"), payload("hubot", assignee: "x"),
+      ]
+      for (index, payload) in kept.enumerated() {
+        for _ in 1...(index == 0 ? RetrySchedule.maximumAttempts : 1) {
+          try await FailedEventTests.fail(log.store, "kept:\(index)", payload: payload)
+        }
+      }
+      func rows(_ traces: [LoginTrace]) -> [String] {
+        traces.filter { $0.column == "payload" }.map { "\($0.table) \($0.rows) \($0.isRemovable)" }
+      }
+      let all = ["failed_events 2 true", "dead_letters 1 true"]
+      #expect(rows(try await log.store.traces(of: "mona").traces) == all)
+      #expect(rows(try await log.store.forget(login: "mona", captured: false).traces) == all)
+      #expect(rows(try await log.store.forget(login: "MONA", captured: true).traces) == all)
+      #expect(rows(try await log.store.traces(of: "mona").traces).isEmpty)
+      // The letter is still told of, and what is another's is kept.
+      #expect(try await log.store.deadLetters(of: nil, limit: 10).map { $0.event?.hasPayload } == [false])
+      #expect(
+        try await log.database.value(
+          "SELECT count(*) AS value FROM yardmaster.failed_events WHERE payload IS NOT NULL") == 1)
+      #expect(
+        try await log.database.value(
+          "SELECT count(*) AS value FROM yardmaster.dead_letters WHERE payload ->> 'payload' IS NOT NULL") == 0)
+    }
+  }
+
   @Test func withoutAKeyThereAreNoPseudonyms() async throws {
     try await withStore { store, _ in
       let error = #expect(throws: StoreError.self) { try store.usePseudonyms(true) }

@@ -33,7 +33,8 @@ enum AuditReport {
         "\(name): nothing is older than \(Figures.count(days, "day")); entries: \(pruning.remaining)"
       ]
     }
-    let counts: LogText = "entries: \(pruning.entries), up to \(through); \(pruning.remaining) stay"
+    let stay = "\(pruning.remaining) \(pruning.remaining == 1 ? "stays" : "stay")"
+    let counts: LogText = "entries: \(pruning.entries), up to \(through); \(stay)"
     return isDryRun
       ? [
         "\(name): would remove what is older than \(Figures.count(days, "day")): \(counts)",

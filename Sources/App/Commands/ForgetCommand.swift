@@ -20,13 +20,17 @@ struct ForgetCommand: SessionCommand {
       does with accounts that were deleted: no author, and no row in contributors. Texts, which may mention anybody, \
       are not searched. The next capture brings back what GitHub still tells.
 
+      What was kept of failed events and dead letters to try them again is dropped with --captured where the login has \
+      a part in it, as its author, its sender or an assignee: they stay listed, and cannot be replayed. Re-run their \
+      workflow, or comment /reprocess on the item.
+
       Example: yardmaster forget --login mona --captured --yes
       """)
 
   @Option(help: ArgumentHelp("Whom to forget; case does not matter.", valueName: "login"))
   var login: String
 
-  @Flag(help: "Take the login out of captured rows and of events too.")
+  @Flag(help: "Take the login out of captured rows, of events and of what is kept of failed ones too.")
   var captured = false
 
   @Flag(help: "Do it; without it nothing is written.")

@@ -63,15 +63,11 @@ final class AutomationSweepRun: SweepHandler {
   /// Events whose turn has come after a failure.
   private func retry(_ repository: RepositoryName, _ githubID: Int64?) async throws {
     let key = ThreadKey(repository: repository, githubID: githubID, number: 0).repository
-    var run = session.environment.run
-    // The payload may be old.
-    run.attempt = max(run.attempt, 2)
     for failed in try await store.retryableEvents(of: key, mode: settings.mode, limit: Self.retryLimit) {
       guard let payload = try await store.payload(ofEvent: failed.id) else { continue }
       do {
-        let event = try EventFile.decode(
-          offline: Array(payload.document.canonicalText.utf8), name: payload.name, repository: repository, run: run)
-        guard let subject = EventSubject(event) else { continue }
+        let subject = try EventSubject(again: payload, in: repository, run: session.environment.run)
+        guard let subject else { continue }
         session.log.line("Once more: \(failed.title), which failed \(failed.attempts) times")
         try await process(subject, payload: payload)
       } catch let error as any UserFacingError where error.exitStatus != .unavailable {

@@ -19,6 +19,9 @@ struct EventProcessing {
   let payload: @Sendable () -> EventPayload?
   /// Who has the event processed by hand; an inner nil for an account that is gone.
   var sponsor: Account??
+  /// Whether `/reprocess` processes the thread's failed events again. Not where this is one of them: whoever asked for
+  /// it sees to the others.
+  var retriesThread = true
   var report: RunReport
 
   private var event: Event { subject.event }
@@ -49,11 +52,11 @@ struct EventProcessing {
     }
   }
 
-  private mutating func decideAndAct(_ claimed: ClaimedEvent, _ context: ThreadContext) async throws -> EventResult {
+  private mutating func decideAndAct(_ entered: ClaimedEvent, _ known: ThreadContext) async throws -> EventResult {
+    var (claimed, context) = (entered, known)
     let actor = event.sender?.login
     let executor = Executor(github: github, journal: store, clock: session.clock)
     var settled: [SettledAction] = []
-    var failures: [String] = []
     if !claimed.recorded.isEmpty {
       log.line("An earlier attempt recorded \(claimed.recorded.count) actions: going on with them.")
       report.entries = claimed.recorded.map { RunReport.Entry(decision: $0.decision, status: $0.status) }
@@ -61,35 +64,50 @@ struct EventProcessing {
         Supersession(of: action, in: context).map { Remainder(effect: $0.remaining, words: $0.words) }
       }
     }
-    guard let input = try await input(context) else {
-      report.notes.append(Reason(origin: "item", evidence: "#\(subject.issue.number) is gone"))
-      return try await finish(claimed, settled)
-    }
-    let outcome = processor.decide(input)
+    guard var input = try await input(context) else { return try await finishWithoutItem(claimed, settled) }
+    var outcome = processor.decide(input)
     report.commands = outcome.commands.read
-    let asked = try await ThreadRequests(processing: self, claimed: claimed, input: input)
-      .carryOut(outcome.commands.requests)
-    failures += asked.failures
     if claimed.recorded.isEmpty {
-      report.notes = outcome.deliberation.notes
+      let retry = ThreadRetry(processing: self, claimed: claimed)
+      var again: [ReopenedEvent] = []
+      if retriesThread, outcome.commands.requests.contains(.reprocess) { again = try await retry.events() }
+      if !again.isEmpty, settings.mode == .live {
+        // Each takes the thread itself. What they did to it counts in what is decided here.
+        try await store.leave(claimed)
+        again = try await retry.process(again)
+        (claimed, context) = try await entry.enterAgain(claimed, in: session)
+        guard let present = try await self.input(context) else { return try await finishWithoutItem(claimed, settled) }
+        input = present
+        outcome = processor.decide(input)
+      }
+      let answer = try await ThreadRequests(processing: self, claimed: claimed, input: input, again: again)
+        .carryOut(outcome.commands.requests)
+      report.notes = outcome.deliberation.notes + answer.notes
+      let decided = outcome.deliberation.decisions
       let intents = Intents(
-        decisions: outcome.deliberation.decisions + asked.decisions, commands: outcome.commands.read,
-        confirmed: outcome.confirmed)
+        decisions: decided + answer.decisions.filter { answered in !decided.contains { $0.effect == answered.effect } },
+        commands: outcome.commands.read, confirmed: outcome.confirmed)
       // So that the report tells what was decided also where carrying it out fails.
       report.entries = intents.decisions.map { RunReport.Entry(decision: $0) }
       settled = try await executor.carryOut(intents, for: claimed, mode: settings.mode, actor: actor)
-    } else {
-      settled += try await executor.carryOut(
-        Intents(decisions: asked.decisions), for: claimed, mode: settings.mode, actor: actor)
     }
     // Whether a comment was posted is found out by the next attempt; nobody needs to be told meanwhile.
     if settled.contains(where: \.isInDoubt) { return try await finish(claimed, settled) }
-    failures += settled.compactMap { $0.failure ?? $0.slip }
     // An earlier attempt may have come as far as this.
-    let known = Set(claimed.recorded.map(\.decision.effect))
-    let last = processor.acknowledge(outcome, of: input, failures: failures).filter { !known.contains($0.effect) }
+    let known = Set(settled.map(\.action.decision.effect))
+    let isRefused = settled.contains { $0.action.decision.reason == CommandDeliberation.refusedRequest }
+    let last = processor.acknowledge(
+      outcome, of: input, failures: settled.compactMap { $0.failure ?? $0.slip }, isRefused: isRefused
+    ).filter { !known.contains($0.effect) }
     settled += try await executor.carryOut(
       Intents(decisions: last), for: claimed, mode: settings.mode, actor: actor)
+    return try await finish(claimed, settled)
+  }
+
+  private mutating func finishWithoutItem(
+    _ claimed: ClaimedEvent, _ settled: [SettledAction]
+  ) async throws -> EventResult {
+    report.notes.append(Reason(origin: "item", evidence: "#\(subject.issue.number) is gone"))
     return try await finish(claimed, settled)
   }
 
@@ -159,6 +177,7 @@ struct EventProcessing {
   /// Whether the item may be another than the payload shows: something newer was seen of it, or Yardmaster wrote to it
   /// since, or the job was re-run, at any time after the event.
   private func isOutdated(_ context: ThreadContext) -> Bool {
+    if subject.mayBeOld { return true }
     guard subject.readAt != nil || event.run.attempt == 1, let version = subject.issue.updatedAt else { return true }
     if let seen = context.seenAt, seen > version { return true }
     // What the sweep read shows all that was written before, however lately the item changed.

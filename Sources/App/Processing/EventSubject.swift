@@ -1,3 +1,4 @@
+import ActionsRuntime
 import Automation
 import Domain
 
@@ -18,6 +19,8 @@ struct EventSubject: Sendable {
   var changes: [Facet: FacetRecord] = [:]
   /// When the item was read, by this machine's clock, where it was read for this and is not what some event showed.
   var readAt: Timestamp?
+  /// Whether the event is from any time before: something newer may have happened to its item since.
+  var mayBeOld = false
   /// What the sweep knows to be linked to the item, besides what was captured.
   var links: [ThreadLink] = []
 
@@ -36,6 +39,15 @@ struct EventSubject: Sendable {
     }
     issue = item ?? shown
     key = ThreadKey(repository: event.repository, githubID: event.repositoryGitHubID, number: issue.number)
+  }
+
+  /// A failed event by what was kept of it; nil where it is about no item, or about an alert.
+  init?(again payload: EventPayload, in repository: RepositoryName, run: RunContext) throws {
+    let event = try EventFile.decode(
+      offline: Array(payload.document.canonicalText.utf8), name: payload.name, repository: repository, run: run)
+    self.init(event)
+    mayBeOld = true
+    if comment == nil, AlertReporter.isAlert(issue) { return nil }
   }
 
   /// A sweep's visit for the rules that go by time. One that a kill interrupted is the same event when it comes again.

@@ -119,6 +119,11 @@ struct LedgerEntry {
     return (event, ThreadContext())
   }
 
+  /// Takes the thread once more, after it was left, with what is known of it now.
+  func enterAgain(_ claimed: ClaimedEvent, in session: Session) async throws -> (ClaimedEvent, ThreadContext) {
+    try await enter(try await store.enter(claimed, of: makeClaim(), deadWorker: nil), in: session)
+  }
+
   func finish(_ claimed: ClaimedEvent, outcome: EventOutcome, error: String?) async throws {
     let audit = AuditEntry(
       eventType: "event", severity: outcome == .failed ? .error : .info, actor: subject.actor,

@@ -9,25 +9,31 @@ struct ThreadRequests {
   let processing: EventProcessing
   let claimed: ClaimedEvent
   let input: AutomationInput
+  /// The thread's failed events that were processed again because `/reprocess` asked for it; in a dry run, those that
+  /// would be.
+  let again: [ReopenedEvent]
+
+  /// The most events that a reply lists.
+  private static let maximumLines = 10
 
   struct Answer {
     var decisions: [Decision] = []
-    /// Why a request could not be carried out. Untrusted.
-    var failures: [String] = []
+    var notes: [Reason] = []
+    /// Why a request could not be carried out.
+    fileprivate var failures: [Markdown] = []
   }
 
-  /// Of an event that an earlier attempt has recorded something of, only an undo that was refused then: nothing tells
-  /// of a refusal but its answer, which may be missing.
+  /// What is answered is decided together with what is done: a later attempt at the event finds both in its rows.
   func carryOut(_ requests: [CommandRequest]) async throws -> Answer {
     var answer = Answer()
-    let isAnswered = claimed.recorded.contains { !$0.decision.undoes.isEmpty }
-    for request in requests where claimed.recorded.isEmpty || request.isUndo && !isAnswered {
+    for request in requests {
       switch request {
       case .undo(let transaction): try await undo(transaction, &answer)
       case .explain: try await explain(&answer)
       case .reprocess: reprocess(&answer)
       }
     }
+    answer.decisions += processing.processor.refuse(answer.failures, to: input)
     return answer
   }
 
@@ -40,7 +46,7 @@ struct ThreadRequests {
       return answer.failures.append("There is nothing that could be undone here.")
     }
     guard history.contains(where: { $0.transaction == transaction }) else {
-      return answer.failures.append("Transaction \(transaction.text) did nothing here.")
+      return answer.failures.append("Transaction \(Markdown.code(transaction.text)) did nothing here.")
     }
     let run = RollbackRun(
       session: processing.session, github: processing.github, store: processing.store, isForced: false,
@@ -51,11 +57,15 @@ struct ThreadRequests {
       by: standing, reason: Reason(origin: "command /undo", evidence: "transaction \(transaction.text)"))
     guard let plan else { return answer.failures.append("The item is gone.") }
     guard plan.conflicts.isEmpty else {
-      answer.failures.append("Nothing was undone, because others changed something since:")
-      answer.failures += plan.conflicts
+      // By its name: the same is not said twice in a thread, and another transaction's refusal is not the same.
+      answer.failures.append(
+        "Transaction \(Markdown.code(transaction.text)) was not undone, because others changed something since:")
+      answer.failures += plan.conflicts.map { "\($0)" }
       return
     }
-    if plan.decisions.isEmpty { answer.failures.append("Transaction \(transaction.text) is undone already.") }
+    if plan.decisions.isEmpty {
+      answer.failures.append("Transaction \(Markdown.code(transaction.text)) is undone already.")
+    }
     answer.decisions += plan.decisions
     answer.failures += plan.irreversible.map { "It cannot be undone: \($0)." }
   }
@@ -100,15 +110,46 @@ struct ThreadRequests {
   /// The rules once more, as if the item had just been opened: what came of them before shows on GitHub, or was taken
   /// back by somebody, and gives way.
   private func reprocess(_ answer: inout Answer) {
-    var again = input
-    again.trigger = Rule.Trigger(input.issue.isPullRequest ? .pullRequest : .issues, "opened")
-    again.comment = nil
-    again.isRulesOnly = true
-    again.happenedAt = again.issue.createdAt
-    answer.decisions += processing.processor.decide(again).deliberation.decisions
-  }
-}
+    var rulesOnly = input
+    rulesOnly.trigger = Rule.Trigger(input.issue.isPullRequest ? .pullRequest : .issues, "opened")
+    rulesOnly.comment = nil
+    rulesOnly.isRulesOnly = true
+    rulesOnly.happenedAt = rulesOnly.issue.createdAt
+    answer.decisions += processing.processor.decide(rulesOnly).deliberation.decisions
+    guard !again.isEmpty else { return }
+    answer.notes += again.map {
+      Reason(origin: "command /reprocess", evidence: "\($0.event.title), event \($0.event.id.text), \(words(for: $0))")
+    }
+    guard processing.settings.mode == .live else { return }
+    let count = Figures.count(again.count, "event")
+    let rest = again.filter { $0.outcome == .failed || $0.outcome == nil }
+    guard rest.isEmpty else {
+      let done = again.count - rest.count
+      answer.failures.append("Of \(count) that had failed, \(done) \(done == 1 ? "is" : "are") processed now.")
+      answer.failures += rest.map { "\(Self.name($0)), \(words(for: $0))" }
+      return
+    }
+    let lines = again.prefix(Self.maximumLines).map { "- \(Self.name($0))" as Markdown }
+    let body: Markdown = """
+      \(count) that had failed \(again.count == 1 ? "is" : "are") processed now:
 
-extension CommandRequest {
-  fileprivate var isUndo: Bool { if case .undo = self { true } else { false } }
+      \(Markdown.joined(lines, separator: "\n"))
+      """
+    if let reply = processing.processor.reply(body, to: input) { answer.decisions.append(reply) }
+  }
+
+  private static func name(_ reopened: ReopenedEvent) -> Markdown {
+    "\(Markdown.code(reopened.event.title)), event \(Markdown.code(reopened.event.id.text))"
+  }
+
+  private func words(for reopened: ReopenedEvent) -> String {
+    guard processing.settings.mode == .live else { return "failed, and would be processed again" }
+    switch reopened.outcome {
+    case .failed?:
+      let error = reopened.event.error.map { ": \($0.prefix(200))" } ?? ""
+      return "failed again, at attempt \(reopened.event.attempts)\(error)"
+    case nil: return "is in another run's hands"
+    case .processed?, .duplicate?, .ignored?: return "had failed, and is processed now"
+    }
+  }
 }

@@ -39,15 +39,31 @@ struct Acknowledgement {
 
   /// After the effects: that all went well, or what failed.
   ///
-  /// - Parameter failures: what went wrong with an effect, in words for a maintainer. Untrusted.
-  func afterwards(_ commands: CommandDeliberation, failures: [String]) -> [Decision] {
+  /// - Parameters:
+  ///   - failures: what went wrong with an effect, in words for a maintainer. Untrusted.
+  ///   - isRefused: whether ``refusal(_:)`` was said.
+  func afterwards(_ commands: CommandDeliberation, failures: [String], isRefused: Bool) -> [Decision] {
     guard settings.commands.acknowledges, commands.acceptsAnything else { return [] }
     guard failures.isEmpty else {
-      let lines = failures.prefix(Self.maximumLines).map { "- \($0)" as Markdown }
-      let body: Markdown = "Not everything could be done:\n\n\(Markdown.joined(lines, separator: "\n"))"
-      return [reply(body, "an effect of a command failed"), react(.confused, "an effect failed")].compactMap { $0 }
+      return [
+        reply(Self.shortcomings(failures.map { "\($0)" }), "an effect of a command failed"),
+        react(.confused, "an effect failed"),
+      ].compactMap { $0 }
     }
-    return commands.refusals.isEmpty && !commands.isFlooded ? [react(.rocket, "the commands were carried out")] : []
+    let isDone = commands.refusals.isEmpty && !commands.isFlooded && !isRefused
+    return isDone ? [react(.rocket, "the commands were carried out")] : []
+  }
+
+  /// With the decisions: why a request was refused, or not all of it can be done.
+  func refusal(_ words: [Markdown]) -> [Decision] {
+    guard settings.commands.acknowledges, !words.isEmpty else { return [] }
+    let evidence = CommandDeliberation.refusedRequest.evidence
+    return [reply(Self.shortcomings(words), evidence), react(.confused, evidence)].compactMap { $0 }
+  }
+
+  private static func shortcomings(_ words: [Markdown]) -> Markdown {
+    let lines = words.prefix(maximumLines).map { "- \($0)" as Markdown }
+    return "Not everything could be done:\n\n\(Markdown.joined(lines, separator: "\n"))"
   }
 
   /// A reply that is not a repetition; nil where the thread has the same already, or there is nothing to say.
@@ -108,7 +124,8 @@ enum CommandHelp {
     (.milestone, "\"v1.0\" | none", "sets the milestone"), (.title, "new title", "sets the title"),
     (.duplicate, "#12 | owner/repository#3 | URL", "closes as a duplicate"),
     (.undo, "[transaction]", "takes back what was done last, or by that transaction"),
-    (.reprocess, "", "processes the item again"), (.explain, "", "says which rules match, and why"),
+    (.reprocess, "", "processes again what failed here, then the rules"),
+    (.explain, "", "says which rules match, and why"),
     (.help, "", "shows this table"),
   ]
 

@@ -16,6 +16,11 @@ public struct CommandDeliberation: Hashable, Sendable {
   /// The origin of what is said or shown in answer to commands.
   public static let acknowledgementOrigin = "commands"
 
+  /// The reason of what is said where a request of ``requests`` was refused, or not all of it can be done. Recorded with
+  /// the decisions, so that a later attempt at the event knows of it too.
+  public static let refusedRequest = Reason(
+    origin: acknowledgementOrigin, evidence: "not all that a command asked for can be done")
+
   public struct Refusal: Hashable, Sendable {
     public var line: Int
     /// As it was typed.

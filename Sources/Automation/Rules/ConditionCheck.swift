@@ -180,8 +180,19 @@ final class ConditionCheck {
       }
     }
     let names = texts.map(\.name).joined(separator: " and ")
-    let wanted = matches.prefix(3).map { Self.words($0, isPlain: true) }.joined(separator: " or ")
-    return .fails("\(names) \(texts.count > 1 ? "do" : "does") not \(wanted)\(matches.count > 3 ? " …" : "")")
+    return .fails(
+      "\(names) \(texts.count > 1 ? "do" : "does") not \(Self.anyOf(matches.prefix(3)))\(matches.count > 3 ? " …" : "")"
+    )
+  }
+
+  /// `contain "a" or "b" or match the glob "c*"`: a verb stands once for those that follow each other under it.
+  private static func anyOf(_ matches: some Sequence<Rule.TextMatch>) -> String {
+    var last: String?
+    return matches.map { match in
+      let (verb, object) = phrase(match)
+      defer { last = verb }
+      return verb == last ? object : "\(verb) \(object)"
+    }.joined(separator: " or ")
   }
 
   private func holds(_ match: Rule.TextMatch, in text: SearchedText, _ name: String) -> Bool {
@@ -201,12 +212,20 @@ final class ConditionCheck {
     }
   }
 
-  /// - Parameter isPlain: without the ending of the third person.
-  private static func words(_ match: Rule.TextMatch, isPlain: Bool = false) -> String {
+  /// `contains "a"`
+  private static func words(_ match: Rule.TextMatch) -> String {
+    switch phrase(match) {
+    case ("contain", let object): "contains \(object)"
+    case (_, let object): "matches \(object)"
+    }
+  }
+
+  /// The verb without the ending of the third person, and what it is about.
+  private static func phrase(_ match: Rule.TextMatch) -> (verb: String, object: String) {
     switch match {
-    case .words(let phrase): "\(isPlain ? "contain" : "contains") \(quoted(phrase))"
-    case .glob(let glob): "\(isPlain ? "match" : "matches") the glob \(quoted(glob))"
-    case .pattern(let pattern): "\(isPlain ? "match" : "matches") the pattern \(quoted(pattern))"
+    case .words(let phrase): ("contain", quoted(phrase))
+    case .glob(let glob): ("match", "the glob \(quoted(glob))")
+    case .pattern(let pattern): ("match", "the pattern \(quoted(pattern))")
     }
   }
 

@@ -48,6 +48,18 @@ public struct FailedEvent: Hashable, Sendable {
   }
 }
 
+/// An event that failed and was asked for again, and what became of it.
+public struct ReopenedEvent: Hashable, Sendable {
+  public var event: FailedEvent
+  /// nil while somebody works on it.
+  public var outcome: EventOutcome?
+
+  public init(event: FailedEvent, outcome: EventOutcome?) {
+    self.event = event
+    self.outcome = outcome
+  }
+}
+
 /// How often, and after which time, an event that failed is tried again.
 public enum RetrySchedule {
   /// Attempts after which an event is a dead letter.
