@@ -14,14 +14,15 @@ struct ThreadRequests {
     var decisions: [Decision] = []
     /// Why a request could not be carried out. Untrusted.
     var failures: [String] = []
+
+    mutating func tell(irreversible: [String]) { failures += irreversible.map { "It cannot be undone: \($0)." } }
   }
 
-  /// Of an event that an earlier attempt has recorded something of, only an undo that was refused then: nothing tells
-  /// of a refusal but its answer, which may be missing.
+  /// Of an event that an earlier attempt has recorded something of, only what is said about an undo: nothing else tells
+  /// that it was refused, or what could not be undone, and the answer may be missing.
   func carryOut(_ requests: [CommandRequest]) async throws -> Answer {
     var answer = Answer()
-    let isAnswered = claimed.recorded.contains { !$0.decision.undoes.isEmpty }
-    for request in requests where claimed.recorded.isEmpty || request.isUndo && !isAnswered {
+    for request in requests where claimed.recorded.isEmpty || request.isUndo {
       switch request {
       case .undo(let transaction): try await undo(transaction, &answer)
       case .explain: try await explain(&answer)
@@ -35,12 +36,17 @@ struct ThreadRequests {
 
   private func undo(_ named: TransactionID?, _ answer: inout Answer) async throws {
     guard let thread = claimed.thread else { return }
-    let history = try await processing.store.history(of: thread.key)
+    // What an earlier attempt has undone belongs to this undo.
+    let history = try await processing.store.history(of: thread.key).before(claimed.transaction)
     guard let transaction = named ?? Self.last(in: history, besides: claimed.transaction) else {
       return answer.failures.append("There is nothing that could be undone here.")
     }
     guard history.contains(where: { $0.transaction == transaction }) else {
       return answer.failures.append("Transaction \(transaction.text) did nothing here.")
+    }
+    let concerned = Set(RollbackPlanner.concerned(by: [transaction], in: history).map(\.action.id))
+    if claimed.recorded.contains(where: { !concerned.isDisjoint(with: $0.decision.undoes) }) {
+      return answer.tell(irreversible: RollbackPlanner.irreversible(of: [transaction], in: history))
     }
     let run = RollbackRun(
       session: processing.session, github: processing.github, store: processing.store, isForced: false,
@@ -57,7 +63,7 @@ struct ThreadRequests {
     }
     if plan.decisions.isEmpty { answer.failures.append("Transaction \(transaction.text) is undone already.") }
     answer.decisions += plan.decisions
-    answer.failures += plan.irreversible.map { "It cannot be undone: \($0)." }
+    answer.tell(irreversible: plan.irreversible)
   }
 
   /// The newest transaction that wrote something that stands, and that is no undo itself.
