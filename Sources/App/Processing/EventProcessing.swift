@@ -27,6 +27,7 @@ struct EventProcessing {
     var known = LedgerSubject(event, thread: subject.visit)
     known.identity = subject.identity
     known.number = subject.issue.number
+    known.occurredAt = subject.occurredAt
     return LedgerEntry(subject: known, mode: settings.mode, store: store, payload: payload)
   }
 

@@ -144,6 +144,7 @@ struct LedgerEntry {
       var result = EventResult(outcome: .duplicate)
       result.eventID = claimed.id
       result.reason = lost.problem
+      result.isOccupied = true
       return result
     }
   }
