@@ -84,7 +84,7 @@ struct RollbackRun {
     var parts = parts
     var left: [Int: (ClaimedEvent, [SettledAction])] = [:]
     for (index, part) in parts.enumerated() {
-      guard let plan = part.plan, !plan.conflicts.isEmpty else { continue }
+      guard let plan = part.plan, !plan.conflicts.isEmpty || plan.decisions.isEmpty else { continue }
       left[index] = try await goForward(on: plan, of: target, in: transaction)
       guard left[index] != nil else { continue }
       parts[index].plan = try await self.plan(transactions, on: part.thread, at: part.item)
@@ -107,7 +107,8 @@ struct RollbackRun {
   }
 
   /// What a killed run left between two requests of one write (a lock with another reason) looks as if somebody else had
-  /// been there: it comes to its end before that is judged. nil where nothing was left.
+  /// been there, and where all was written there is nothing to plan: it comes to its end first. nil where nothing was
+  /// left.
   private func goForward(
     on plan: RollbackPlan, of target: RollbackTarget, in transaction: TransactionID
   ) async throws -> (ClaimedEvent, [SettledAction])? {
