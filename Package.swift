@@ -103,7 +103,7 @@ let package = Package(
       "EndToEndTests",
       ["yardmaster", "Domain", "HTTP", "GitHub", "Store", "GitHubDouble", "ScriptedServer", "Postgres", logging]),
     // The same, killed at each of its side effects.
-    tests("CrashTests", ["yardmaster", "Store", "GitHubDouble", "Postgres"]),
+    tests("CrashTests", ["yardmaster", "Domain", "Store", "GitHubDouble", "Postgres"]),
   ],
   swiftLanguageModes: [.v6]
 )

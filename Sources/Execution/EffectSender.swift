@@ -77,7 +77,9 @@ struct EffectSender {
           "/repos/\(action.decision.target.repository)/issues/comments/\(comment)/reactions/\(id)"
         }
       let answer = try await write(.delete, path)
-      if answer.status == 404 || answer.status == 410 { return .shown("The reaction is gone already.") }
+      if answer.status == 404 || answer.status == 410 {
+        return mayHaveBeenSent ? .sentBefore() : .shown("The reaction is gone already.")
+      }
       return outcome(answer, .null)
     case .nothing:
       // Done, and not shown already: it belongs to what its own taking back has to know.

@@ -121,7 +121,9 @@ public struct Executor: Sendable {
     let expectation = RollbackExpectation(decision.before)
     let reader = ItemReader(github: github, target: decision.target)
     if let expected = expectation?.commentBody, case .deleteComment(let id) = decision.effect {
-      guard let found = try await reader.body(ofComment: id) else { return .shown("The comment is gone already.") }
+      guard let found = try await reader.body(ofComment: id) else {
+        return mayHaveBeenSent ? .sentBefore(after: ["deleted": .integer(id)]) : .shown("The comment is gone already.")
+      }
       return found == expected ? nil : .conflict("the comment", after: .null)
     }
     guard !decision.effect.facets.isEmpty, mayHaveBeenSent || expectation?.state != nil else { return nil }
@@ -139,9 +141,7 @@ public struct Executor: Sendable {
       guard others.isEmpty || changed.isEmpty else {
         return .conflict(others.joined(separator: ", "), after: shown)
       }
-      // Asked for by an attempt that was cut off: it is that attempt's doing, and undone with it.
-      guard mayHaveBeenSent else { return .shown("GitHub shows it already.", after: shown) }
-      return ActionOutcome(status: .done, after: shown, explanation: "It was sent before.")
+      return mayHaveBeenSent ? .sentBefore(after: shown) : .shown("GitHub shows it already.", after: shown)
     }
     return changed.isEmpty ? nil : .conflict(changed.joined(separator: ", "), after: shown)
   }
@@ -224,6 +224,11 @@ extension Action {
 }
 
 extension ActionOutcome {
+  /// Asked for by an attempt that was cut off, and there: it is that attempt's doing, and undone with it.
+  static func sentBefore(after: JSONValue = .null) -> ActionOutcome {
+    ActionOutcome(status: .done, after: after, explanation: "It was sent before.")
+  }
+
   fileprivate static func conflict(_ what: String, after: JSONValue) -> ActionOutcome {
     ActionOutcome(
       status: .failed, after: after,

@@ -51,9 +51,11 @@ public struct AutomationSweepReport: Sendable {
       sentences.append("Not visited to the end: \(Self.list(result.unfinished)).")
     }
     for item in result.unshown.prefix(Self.limit) {
+      let reason = Figures.shortened(item.reason, to: 200)
       sentences.append(
-        "GitHub would not show #\(item.number) (\(Figures.shortened(item.reason, to: 200))); the next sweep asks again."
-      )
+        item.isOccupied == true
+          ? "Another run is at work on #\(item.number) (\(reason)); the next sweep looks what came of it."
+          : "GitHub would not show #\(item.number) (\(reason)); the next sweep asks again.")
     }
     if result.unshown.count > Self.limit {
       sentences.append("\(Figures.count(result.unshown.count - Self.limit)) more items were not shown.")

@@ -80,11 +80,26 @@ extension Store: AutomationSweepStore {
         """
         SELECT e.identity FROM json_array_elements_text($1::json) AS i (identity)
         JOIN yardmaster.events e ON e.identity = i.identity AND e.mode = $2
-        WHERE CASE WHEN e.outcome IS NULL THEN e.lease_expires_at > now() ELSE e.outcome <> 'failed' END
+        WHERE e.outcome <> 'failed'
         """, [.json(list), .text(mode.rawValue)]
       ).map { try $0.decode("identity") }
     }
     return Set(found.compactMap { texts[$0] })
+  }
+
+  public func unfinishedVisits(_ claim: SweepClaim) async throws -> [UnfinishedVisit] {
+    try await perform { session in
+      try await session.query(
+        """
+        SELECT e.number, \(microseconds("e.occurred_at")) AS round
+        FROM yardmaster.events e LEFT JOIN yardmaster.failed_events f ON f.event_id = e.id
+        WHERE e.repository_key = $1 AND e.mode = $2 AND e.event_name = 'schedule' AND e.occurred_at IS NOT NULL
+          AND e.received_at > now() - interval '7 days'
+          AND (e.outcome IS NULL OR e.outcome = 'failed' AND f.next_attempt_at <= now())
+        ORDER BY e.received_at, e.number LIMIT 50
+        """, Array(Self.key(of: claim).prefix(2))
+      ).map { UnfinishedVisit(number: try $0.decode("number"), round: try $0.decode("round")) }
+    }
   }
 
   private static func key(of claim: SweepClaim) -> [PostgresValue] {

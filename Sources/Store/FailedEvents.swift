@@ -3,8 +3,8 @@ import Postgres
 
 /// Events that failed: who tries them again, when, and with what.
 extension Store {
-  /// Failed events that are due, the oldest on GitHub first. Whoever processes one claims it as any event, so two that ask
-  /// at once do no harm.
+  /// Failed events that are due, the oldest on GitHub first; also those whose latest attempt did not come to its end.
+  /// Whoever processes one claims it as any event, so two that ask at once do no harm.
   ///
   /// - Parameters:
   ///   - key: see ``ThreadKey/repository``.
@@ -16,21 +16,21 @@ extension Store {
         SELECT \(FailedEvent.columns)
         FROM yardmaster.failed_events f JOIN yardmaster.events e ON e.id = f.event_id
         WHERE f.repository_key = $1 AND f.next_attempt_at <= now() AND f.payload IS NOT NULL
-          AND e.outcome = 'failed' AND e.mode = $2
+          AND (e.outcome = 'failed' OR e.outcome IS NULL) AND e.mode = $2
         ORDER BY coalesce(e.occurred_at, e.received_at), e.id LIMIT $3::integer
         """, [.text(key), .text(mode.rawValue), .integer(limit)]
       ).map(FailedEvent.init(row:))
     }
   }
 
-  /// The event where its last attempt failed; nil where it did not, and where there is no such event.
+  /// The event where an attempt failed and none came to an end after it; nil where there is no such event.
   public func failedEvent(_ id: EventID) async throws -> FailedEvent? {
     try await perform { session in
       try await session.query(
         """
         SELECT \(FailedEvent.columns)
         FROM yardmaster.events e LEFT JOIN yardmaster.failed_events f ON f.event_id = e.id
-        WHERE e.id = $1::uuid AND e.outcome = 'failed'
+        WHERE e.id = $1::uuid AND (e.outcome = 'failed' OR e.outcome IS NULL AND f.event_id IS NOT NULL)
         """, [.id(id)]
       ).first.map(FailedEvent.init(row:))
     }

@@ -26,14 +26,16 @@ extension Store {
     }
   }
 
-  /// How many rollbacks of the target came to an end: the next one is another event than they were.
-  public func finishedRollbacks(_ identityPrefix: String) async throws -> Int {
+  /// How many rollbacks of the target came to an end: the next one is another event than they were. And whether one has
+  /// not come to its end.
+  public func rollbacks(_ identityPrefix: String) async throws -> (finished: Int, isOneOpen: Bool) {
     try await perform { session in
-      try await session.query(
+      let row = try await session.query(
         """
-        SELECT count(*) AS count FROM yardmaster.events
-        WHERE event_name = 'rollback' AND outcome IS NOT NULL AND starts_with(identity, $1)
-        """, [.text(identityPrefix)])[0].decode("count")
+        SELECT count(outcome) AS finished, count(*) > count(outcome) AS open FROM yardmaster.events
+        WHERE event_name = 'rollback' AND starts_with(identity, $1)
+        """, [.text(identityPrefix)])[0]
+      return (try row.decode("finished"), try row.decode("open"))
     }
   }
 

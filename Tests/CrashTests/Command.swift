@@ -17,10 +17,20 @@ struct Command {
 
   let github: String
   let database: String
+  /// Names this attempt at the workflow run.
+  var attempt = 1
+
+  /// An event that a workflow run begins with.
+  struct Event: Sendable {
+    var name: String
+    var payload: [UInt8]
+  }
 
   /// Runs it to its end, or to its death.
   /// - Parameter started: is told the process, before it has done anything that can be seen.
-  func run(_ arguments: [String], started: @Sendable (pid_t) -> Void = { _ in }) async throws -> Ending {
+  func run(
+    _ arguments: [String], event: Event? = nil, started: @Sendable (pid_t) -> Void = { _ in }
+  ) async throws -> Ending {
     let folder = FileManager.default.temporaryDirectory.appending(path: "yardmaster-crash-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
@@ -32,9 +42,15 @@ struct Command {
     process.environment = [
       "PATH": "/usr/bin:/bin", "HOME": folder.path, "GITHUB_ACTIONS": "true", "GITHUB_API_URL": github,
       "GITHUB_GRAPHQL_URL": github + "/graphql", "GITHUB_REPOSITORY": "octo/widget", "GITHUB_RUN_ID": "4711",
-      "GITHUB_RUN_ATTEMPT": "1", "GITHUB_TOKEN": "ghs_crash", "DATABASE_URL": database,
-      "GITHUB_OUTPUT": files[1].path, "GITHUB_STEP_SUMMARY": files[2].path,
+      "GITHUB_RUN_ATTEMPT": String(attempt), "GITHUB_TOKEN": "ghs_crash", "GITHUB_ACTOR": "erin",
+      "DATABASE_URL": database, "GITHUB_OUTPUT": files[1].path, "GITHUB_STEP_SUMMARY": files[2].path,
     ]
+    if let event {
+      let file = folder.appending(path: "event.json")
+      try Data(event.payload).write(to: file)
+      process.environment?["GITHUB_EVENT_NAME"] = event.name
+      process.environment?["GITHUB_EVENT_PATH"] = file.path
+    }
     let handle = try FileHandle(forWritingTo: files[0])
     process.standardOutput = handle
     process.standardError = handle
@@ -43,6 +59,8 @@ struct Command {
     ended.enter()
     process.terminationHandler = { _ in ended.leave() }
     try process.run()
+    // The process has its own; this one would stay open as long as Foundation keeps the ended process.
+    try handle.close()
     started(process.processIdentifier)
     await withCheckedContinuation { continuation in
       ended.notify(queue: .global()) { continuation.resume() }

@@ -32,6 +32,9 @@ struct HTTPRequests: MessageReader {
 struct PostgresMessages: MessageReader {
   private var hasStarted = false
   private var parsed = ""
+  private var isInTransaction = false
+  /// Whether something was executed that the next synchronisation commits: what stands in no transaction of its own.
+  private var isCommitPending = false
 
   mutating func next(_ buffer: inout [UInt8]) -> Message? {
     // Before the session begins messages have no type byte.
@@ -53,7 +56,14 @@ struct PostgresMessages: MessageReader {
       parsed = Self.text(bytes[5...].drop { $0 != 0 }.dropFirst())
       return Message(bytes: bytes)
     case UInt8(ascii: "E"):
-      return Message(bytes: bytes, effect: Self.kind(parsed), flush: [UInt8(ascii: "H"), 0, 0, 0, 4])
+      let kind = Self.kind(parsed)
+      if Self.begins(parsed, with: "BEGIN") { isInTransaction = true }
+      if kind == .commit || Self.begins(parsed, with: "ROLLBACK") { isInTransaction = false }
+      isCommitPending = !isInTransaction && kind == .statement
+      return Message(bytes: bytes, effect: kind, flush: [UInt8(ascii: "H"), 0, 0, 0, 4])
+    case UInt8(ascii: "S"):
+      defer { isCommitPending = false }
+      return Message(bytes: bytes, effect: isCommitPending ? .commit : nil)
     case UInt8(ascii: "Q"):
       return Message(bytes: bytes, effect: Self.kind(Self.text(bytes[5...])))
     default:
@@ -66,6 +76,10 @@ struct PostgresMessages: MessageReader {
   }
 
   private static func kind(_ statement: String) -> Effects.Kind {
-    statement.drop { $0.isWhitespace }.uppercased().hasPrefix("COMMIT") ? .commit : .statement
+    begins(statement, with: "COMMIT") ? .commit : .statement
+  }
+
+  private static func begins(_ statement: String, with word: String) -> Bool {
+    statement.drop { $0.isWhitespace }.uppercased().hasPrefix(word)
   }
 }

@@ -24,15 +24,22 @@ final class Stage: Sendable {
     database.stop()
   }
 
+  /// The executable, unwatched.
+  func direct(_ place: TestDatabase) -> Command { Command(github: github.url, database: place.url) }
+
+  /// The executable behind the proxies.
+  func watched(_ place: TestDatabase) throws -> Command {
+    Command(github: "http://127.0.0.1:\(web.port)", database: try place.url(port: Int(database.port)))
+  }
+
   /// `plan` and `sync` with a database of their own, and what they leave in it.
   /// - Parameters:
   ///   - command: the one that runs behind the proxies; if it is killed there, it is started again.
   ///   - kill: where it is killed; nil where its effects are only counted.
   func capture(killing command: String?, kill: Effects.Kill?) async throws -> CapturedRows {
     try await TestDatabase.withDatabase(template: "crash", prepare: Self.migrate) { place in
-      let direct = Command(github: github.url, database: place.url)
-      let watched = Command(
-        github: "http://127.0.0.1:\(web.port)", database: try place.url(port: Int(database.port)))
+      let direct = direct(place)
+      let watched = try watched(place)
       effects.begin(kill: kill)
       func run(_ name: String, _ arguments: [String]) async throws -> Command.Ending {
         guard name == command else { return try await direct.run(arguments) }
@@ -52,7 +59,7 @@ final class Stage: Sendable {
     }
   }
 
-  private static func migrate(_ url: String) async throws {
+  static func migrate(_ url: String) async throws {
     let store = Store(databaseURL: url, auditKey: nil)
     _ = try await store.migrate()
     await store.close()

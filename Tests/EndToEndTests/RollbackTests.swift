@@ -124,6 +124,43 @@ import Testing
     }
   }
 
+  /// Run again itself, it finds nothing to write, and ends what was left.
+  @Test func aRollbackThatWasKilledBeforeItsEndIsEndedByTheSame() async throws {
+    try await withTransaction { github, step, transaction, database in
+      _ = try await step.run("rollback", "--transaction", transaction)
+      _ = try await database.query(
+        """
+        UPDATE yardmaster.events SET outcome = NULL, finished_at = NULL, lease_expires_at = now() - interval '1 hour'
+        WHERE event_name = 'rollback'
+        """)
+      let effects = github.effects.count
+      try expectStart(github, try await step.run("rollback", "--transaction", transaction))
+      #expect(github.effects.count == effects)
+      let open = "SELECT count(*) AS value FROM yardmaster.events WHERE outcome IS NULL"
+      #expect(try await database.value(open, as: Int.self) == 0)
+    }
+  }
+
+  /// Another reason takes two requests. What stands between them is no person's doing.
+  @Test func aRollbackThatWasKilledBetweenUnlockingAndLockingGoesForward() async throws {
+    try await withTransaction { github, step, _, _ in
+      github.act(as: "erin", on: 1, .unlock)
+      github.act(as: "erin", on: 1, .lock(reason: "resolved"))
+      let delivery = try #require(github.act(as: "erin", on: 1, .comment("/lock spam")))
+      let locked = try await step.event(delivery.event, delivery.payload).run("run")
+      #expect(github.item(1)?.lockReason == "spam", "\(locked.log)")
+      let transaction = try #require(locked.outputs["transaction-id"])
+      github.hold(on: .init(method: "PUT", target: "*/lock"))
+      let running = try step.start("rollback", "--transaction", transaction)
+      _ = await github.held()
+      running.kill(SIGKILL)
+      _ = try await running.wait()
+      #expect(github.item(1)?.isLocked == false)
+      let end = try await step.run("rollback", "--transaction", transaction)
+      #expect(end.status == 0 && github.item(1)?.lockReason == "resolved", "\(end.log)")
+    }
+  }
+
   @Test func whatIsUnknownIsAUsageError() async throws {
     try await withTransaction { _, step, _, _ in
       let end = try await step.run("rollback", "--transaction", UUID().uuidString)

@@ -52,6 +52,13 @@ import Testing
     try expectGolden(report.markdown().text, "automation-sweep-stopped.md")
   }
 
+  @Test func whatAnotherRunHasIsTold() throws {
+    var result = try Self.result()
+    result.unshown = [UnshownItem(number: 77, since: Samples.now, reason: "issues.opened", isOccupied: true)]
+    let said = "Another run is at work on #77 (issues.opened); the next sweep looks what came of it."
+    #expect(Self.report(result).remaining == [said])
+  }
+
   @Test func ofTwoAtOnceTheSecondSaysWhyItDidNothing() throws {
     var result = AutomationSweepResult(repository: try Samples.repository())
     result.stop = .occupied(worker: Samples.hostile)

@@ -144,7 +144,7 @@ import Testing
     }
   }
 
-  /// Failed events, and open ones whose process is gone, are to be processed again.
+  /// Failed events are to be processed again, and of open ones their claim tells whether somebody is at work on them.
   @Test func whatNeedsNoProcessingIsKnown() async throws {
     try await withStore { store, database in
       let long = "long " + String(repeating: "x", count: 3_000)
@@ -152,7 +152,7 @@ import Testing
       for name in names {
         let claim = Fixture.claim(name, mode: name == "other mode" ? .dryRun : .live)
         let event = try #require(try await store.claim(claim).claimed)
-        if let outcome = EventOutcome(rawValue: name == long ? "processed" : name) {
+        if let outcome = EventOutcome(rawValue: [long, "other mode"].contains(name) ? "processed" : name) {
           try await store.finish(event, outcome: outcome, error: nil, audit: Fixture.audit())
         }
       }
@@ -162,9 +162,36 @@ import Testing
         """)
       let asked = (names + ["never seen", "issues\u{1F}opened\u{0}"]).map { EventIdentity(text: $0) }
       let known = try await store.knownIdentities(asked, mode: .live)
-      #expect(Set(known.map(\.text)) == ["processed", "ignored", "open", long])
+      #expect(Set(known.map(\.text)) == ["processed", "ignored", long])
       #expect(try await store.knownIdentities(asked, mode: .dryRun).map(\.text) == ["other mode"])
       #expect(try await store.knownIdentities([], mode: .live) == [])
+    }
+  }
+
+  /// Of visits that came to no end those that nobody gave up, and of failed ones those that are due.
+  @Test func visitsThatWereCutOffAreKnownWithTheirRound() async throws {
+    try await withStore { store, database in
+      let round = Fixture.time("10:00:00")
+      for (number, name) in ["open", "processed", "failed", "due", "old"].enumerated() {
+        var claim = Fixture.claim("visit \(name)")
+        (claim.name, claim.number, claim.occurredAt) = ("schedule", number + 1, round)
+        claim.thread = ThreadVisit(
+          key: ThreadKey(repository: Fixture.repository, githubID: 1, number: number + 1))
+        let event = try #require(try await store.claim(claim).claimed)
+        guard name != "open", name != "old" else { continue }
+        try await store.finish(
+          event, outcome: name == "processed" ? .processed : .failed, error: nil, audit: Fixture.audit())
+      }
+      try await database.query(
+        """
+        UPDATE yardmaster.failed_events SET next_attempt_at = now()
+        WHERE event_id = (SELECT id FROM yardmaster.events WHERE identity = 'visit due')
+        """)
+      try await database.query(
+        "UPDATE yardmaster.events SET received_at = now() - interval '8 days' WHERE identity = 'visit old'")
+      let found = try await store.unfinishedVisits(claim(key: "1"))
+      #expect(found == [UnfinishedVisit(number: 1, round: round), UnfinishedVisit(number: 4, round: round)])
+      #expect(try await store.unfinishedVisits(claim(key: "2")) == [])
     }
   }
 }

@@ -85,6 +85,21 @@ import Testing
     }
   }
 
+  /// Its next attempt was killed: nobody else would come back to it.
+  @Test func anAttemptWithoutAnEndIsNoSuccess() async throws {
+    try await withStore { store, database in
+      let id = try await Self.fail(store)
+      try await Self.makeDue(database)
+      _ = try #require(try await store.claim(Fixture.claim()).claimed)
+      #expect(try await store.retryableEvents(of: Self.key, mode: .live, limit: 10).map(\.id) == [id])
+      #expect(try await store.failedEvent(id)?.attempts == 2)
+      // One that never failed is only under way.
+      let other = try #require(try await store.claim(Fixture.claim("issue:2")).claimed)
+      #expect(try await store.failedEvent(other.id) == nil)
+      #expect(try await store.retryableEvents(of: Self.key, mode: .live, limit: 10).map(\.id) == [id])
+    }
+  }
+
   @Test func whatFailedInADryRunIsNotRetriedLive() async throws {
     try await withStore { store, database in
       try await Self.fail(store, mode: .dryRun)

@@ -48,12 +48,12 @@ final class AutomationSweepRun: SweepHandler {
     return report
   }
 
-  func process(_ missed: MissedEvent) async throws {
-    guard var subject = EventSubject(missed.event, item: missed.item) else { return }
+  func process(_ missed: MissedEvent) async throws -> Bool {
+    guard var subject = EventSubject(missed.event, item: missed.item) else { return true }
     subject.isRulesOnly = missed.isEditedByAnother
     subject.changes = missed.changes
     subject.readAt = missed.readAt
-    try await process(subject, payload: nil)
+    return try await process(subject, payload: nil)
   }
 
   func visit(_ visit: ScheduledVisit) async throws {
@@ -77,8 +77,10 @@ final class AutomationSweepRun: SweepHandler {
     }
   }
 
-  private func process(_ subject: EventSubject, payload: EventPayload?) async throws {
-    if subject.comment == nil, AlertReporter.isAlert(subject.issue) { return }
+  /// - Returns: false where another process is at work on the event.
+  @discardableResult
+  private func process(_ subject: EventSubject, payload: EventPayload?) async throws -> Bool {
+    if subject.comment == nil, AlertReporter.isAlert(subject.issue) { return true }
     let trigger = RunReport.Trigger(subject.event)
     var processing = EventProcessing(
       session: session, subject: subject, settings: settings, processor: processor, store: store, github: github,
@@ -90,6 +92,7 @@ final class AutomationSweepRun: SweepHandler {
       throw Failure(
         .failed, processing.report.fault?.problem ?? "An action failed", advice: "The next sweep tries it again.")
     }
+    return !result.isOccupied
   }
 }
 

@@ -32,6 +32,7 @@ struct EventProcessing {
     var known = LedgerSubject(event, thread: visit)
     known.identity = subject.identity
     known.number = subject.issue.number
+    known.occurredAt = subject.occurredAt
     return LedgerEntry(subject: known, mode: settings.mode, store: store, payload: payload)
   }
 

@@ -11,6 +11,8 @@ struct EventResult: Sendable {
   /// Effects that were carried out.
   var actions = 0
   var reason: String?
+  /// Whether another process is at work on the event.
+  var isOccupied = false
   var jobID: JobID?
   var matrix: [Int]?
   var hasWork: Bool?
@@ -40,6 +42,7 @@ struct EventResult: Sendable {
   static func duplicate(of id: EventID, outcome: EventOutcome?, runID: Int64) -> EventResult {
     var result = EventResult(outcome: .duplicate)
     result.eventID = id
+    result.isOccupied = outcome == nil
     let state = outcome.map { "its outcome was \($0.rawValue)" } ?? "it is being processed"
     result.reason = "run \(runID) has this event already; \(state)"
     return result

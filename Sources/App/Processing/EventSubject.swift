@@ -11,6 +11,8 @@ struct EventSubject: Sendable {
   let key: ThreadKey
   /// What the ledger knows the event by.
   var identity: EventIdentity
+  /// When it happened on GitHub, where that is known; of a visit, when its round began.
+  var occurredAt: Timestamp?
   /// When anybody but a bot last did anything about the item, where that is known.
   var lastActivity: Timestamp?
   /// Whether commands are left alone: somebody else edited the text that the event shows.
@@ -30,6 +32,7 @@ struct EventSubject: Sendable {
   init?(_ event: Event, item: Issue? = nil) {
     self.event = event
     identity = event.identity
+    occurredAt = event.occurredAt
     let shown: Issue
     switch event.payload {
     case .issue(let issue, _): (shown, comment) = (issue, nil)
@@ -60,6 +63,7 @@ struct EventSubject: Sendable {
     key = ThreadKey(repository: visit.repository, githubID: visit.repositoryGitHubID, number: visit.issue.number)
     identity = EventIdentity(
       text: ["visit", key.repository, String(key.number), visit.round.description].joined(separator: "\u{1F}"))
+    occurredAt = visit.round
     lastActivity = visit.lastHumanActivity
     readAt = visit.readAt
     links = visit.linkedPullRequests.map {

@@ -149,6 +149,7 @@ struct LedgerEntry {
       var result = EventResult(outcome: .duplicate)
       result.eventID = claimed.id
       result.reason = lost.problem
+      result.isOccupied = true
       return result
     }
   }

@@ -80,10 +80,23 @@ struct RollbackRun {
   func carryOut(
     _ target: RollbackTarget, _ transactions: Set<TransactionID>, _ parts: [Part]
   ) async throws -> RollbackReport {
+    let transaction = TransactionID.random()
+    var parts = parts
+    var left: [Int: (ClaimedEvent, [SettledAction])] = [:]
+    for (index, part) in parts.enumerated() {
+      guard let plan = part.plan, !plan.conflicts.isEmpty || plan.decisions.isEmpty else { continue }
+      left[index] = try await goForward(on: plan, of: target, in: transaction)
+      guard left[index] != nil else { continue }
+      parts[index].plan = try await self.plan(transactions, on: part.thread, at: part.item)
+      parts[index].isGone = parts[index].plan == nil
+    }
     var report = RollbackReport(target: target.words, isDryRun: false)
     for part in parts { report.add(part) }
-    guard !report.isRefused else { return report }
-    let transaction = TransactionID.random()
+    for (index, (event, settled)) in left {
+      report.transaction = event.transaction
+      report.settle(index, settled)
+    }
+    guard !report.isRefused, !report.hasFailed else { return report }
     for (index, part) in parts.enumerated() {
       guard let plan = part.plan, !plan.decisions.isEmpty else { continue }
       let (used, settled) = try await carryOut(plan, of: target, transactions, in: transaction)
@@ -93,14 +106,33 @@ struct RollbackRun {
     return report
   }
 
+  /// What a killed run left between two requests of one write (a lock with another reason) looks as if somebody else had
+  /// been there, and where all was written there is nothing to plan: it comes to its end first. nil where nothing was
+  /// left.
+  private func goForward(
+    on plan: RollbackPlan, of target: RollbackTarget, in transaction: TransactionID
+  ) async throws -> (ClaimedEvent, [SettledAction])? {
+    let prefix = identityPrefix(of: target, on: plan.thread)
+    let known = try await store.rollbacks(prefix)
+    guard known.isOneOpen else { return nil }
+    // Nothing but what was recorded.
+    var plan = plan
+    plan.decisions = []
+    return try await carryOut(plan, as: EventIdentity(text: "\(prefix)\(known.finished)"), in: transaction)
+  }
+
+  private func identityPrefix(of target: RollbackTarget, on thread: ThreadKey) -> String {
+    "\(target.identityPrefix)\(thread.repository)\u{1F}\(thread.number)\u{1F}"
+  }
+
   /// A run that was killed may have left its own plan half done, or done and not ended. That comes first, as it was
   /// planned; then what is left by the thread's history, as an event of its own.
   private func carryOut(
     _ plan: RollbackPlan, of target: RollbackTarget, _ transactions: Set<TransactionID>, in transaction: TransactionID
   ) async throws -> (TransactionID, [SettledAction]) {
     let key = plan.thread
-    let prefix = "\(target.identityPrefix)\(key.repository)\u{1F}\(key.number)\u{1F}"
-    var generation = try await store.finishedRollbacks(prefix)
+    let prefix = identityPrefix(of: target, on: key)
+    var generation = try await store.rollbacks(prefix).finished
     var plan = plan
     while true {
       let identity = EventIdentity(text: "\(prefix)\(generation)")

@@ -82,6 +82,26 @@ public struct RollbackPlanner {
     }
   }
 
+  /// What the transactions did that cannot be taken back.
+  private static func irreversible(of transactions: Set<TransactionID>, in history: [RecordedAction]) -> [String] {
+    let concerned = concerned(by: transactions, in: history)
+    let toggled = Set(concerned.map(\.action.id))
+    let writes = WriteHistory(history)
+    var words: [String] = []
+    for recorded in concerned {
+      for facet in recorded.action.decision.effect.facets where writes.value(of: facet, toggling: toggled) == nil {
+        let word = "\(facet.text): what was there before is not known"
+        if !words.contains(word) { words.append(word) }
+      }
+    }
+    for recorded in concerned where recorded.isLive {
+      if case .dispatch(let dispatch) = recorded.action.decision.effect {
+        words.append("the run of \(dispatch.workflow) that was started")
+      }
+    }
+    return words
+  }
+
   /// The comment that an action left: the one that was posted anew where it was taken back and done again.
   private static func commentID(of recorded: RecordedAction, in history: [RecordedAction]) -> Int64? {
     let again = history.last { other in
@@ -114,7 +134,9 @@ public struct RollbackPlanner {
   ) -> RollbackPlan {
     let concerned = Self.concerned(by: transactions, in: history)
     let toggled = Set(concerned.map(\.action.id))
-    var plan = RollbackPlan(thread: thread, target: target, decisions: [], conflicts: [], irreversible: [])
+    var plan = RollbackPlan(
+      thread: thread, target: target, decisions: [], conflicts: [],
+      irreversible: Self.irreversible(of: transactions, in: history))
     var steps: [Step] = []
 
     facets(concerned, toggled, &steps, &plan)
@@ -180,7 +202,6 @@ public struct RollbackPlanner {
     var removedLogins: (logins: [String], actions: [ActionID]) = ([], [])
     for facet in order {
       guard let expected = writes.value(of: facet), let wanted = writes.value(of: facet, toggling: toggled) else {
-        plan.irreversible.append("\(facet.text): what was there before is not known")
         continue
       }
       let found = current.value(of: facet)
@@ -277,8 +298,6 @@ public struct RollbackPlanner {
       } else if let id = Self.reactionID(of: recorded, in: history) {
         steps.append(Step(effect: .removeReaction(id: id, reaction, from: target), actions: [action.id]))
       }
-    case .dispatch(let dispatch):
-      if recorded.isLive { plan.irreversible.append("the run of \(dispatch.workflow) that was started") }
     default: break
     }
   }

@@ -7,7 +7,7 @@ public import Domain
 /// 2. issues and pull requests that changed since the last walk began (less an overlap) are read, 50 with a request,
 ///    and what happened on each since then is handed over, in its order, unless the ledger knows it;
 /// 3. where rules go by time, every open item that has not changed for as long as the shortest of them takes is handed
-///    over, once in a round; a round goes on where it stopped.
+///    over, once in a round; a round goes on where it stopped, with the visits that were cut off.
 ///
 /// What a page brings is processed before the page counts as done, so a sweep may be killed anywhere. Of two sweeps of
 /// one repository at once the second does nothing.
@@ -70,8 +70,10 @@ public struct AutomationSweep: Sendable {
 
 /// Takes what a sweep finds: the processing that an event of a run goes through.
 public protocol SweepHandler: Sendable {
-  /// Processes an event that never came. It may turn out to be known after all.
-  func process(_ missed: MissedEvent) async throws
+  /// Processes an event that never came, or whose processing was cut off.
+  ///
+  /// - Returns: false where another process is at work on it.
+  func process(_ missed: MissedEvent) async throws -> Bool
   /// Applies the rules that go by time.
   func visit(_ visit: ScheduledVisit) async throws
 }

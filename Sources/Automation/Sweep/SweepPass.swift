@@ -51,6 +51,7 @@ struct SweepPass {
     if let stopped = state.changes { try await walkChanges(stopped) }
     let startedAt = await now()
     try await walkChanges(SweepWalk(startedAt: startedAt, bound: window(at: startedAt), part: .changedIssues))
+    if rules != nil { try await finishVisits() }
     if isRoundDue, let rules { try await walkRound(rules) }
   }
 
@@ -116,7 +117,7 @@ struct SweepPass {
     try await record()
   }
 
-  /// What GitHub would not show before.
+  /// What GitHub would not show before, and what another process had.
   private mutating func askAgain() async throws {
     let unshown = state.unshown
     guard !unshown.isEmpty else { return }
@@ -127,11 +128,11 @@ struct SweepPass {
       case .success(var item)?:
         item.readAt = readAt
         guard try await read(&item, since: before.since) else { continue }
+        state.unshown.removeAll { $0.number == before.number }
         try await process([item], since: before.since)
       case .failure?: continue
-      case nil: break
+      case nil: state.unshown.removeAll { $0.number == before.number }
       }
-      state.unshown.removeAll { $0.number == before.number }
     }
     try await record()
   }
@@ -254,11 +255,12 @@ struct SweepPass {
   /// - Parameter since: nil for what the next round asks for again in any case.
   private mutating func note(_ number: Int, _ since: Timestamp?, _ refused: SweepReader.Refused) {
     let item = UnshownItem(number: number, since: since ?? .distantPast, reason: refused.reason)
-    if since == nil {
-      result.unshown.append(item)
-    } else if !state.unshown.contains(where: { $0.number == number }) {
-      state.unshown.append(item)
-    }
+    if since == nil { result.unshown.append(item) } else { keep(item) }
+  }
+
+  /// The next sweep asks for it again.
+  private mutating func keep(_ item: UnshownItem) {
+    if !state.unshown.contains(where: { $0.number == item.number }) { state.unshown.append(item) }
   }
 
   // MARK: What is processed
@@ -274,9 +276,17 @@ struct SweepPass {
       }
       try check()
       let event = [missed.event.name.rawValue, missed.event.action].compactMap(\.self).joined(separator: ".")
-      result.missed[event, default: 0] += 1
       let handler = sweep.handler
-      if try await handle(missed.item.number, event, { try await handler.process(missed) }) { result.processed += 1 }
+      var isOccupied = false
+      let isDone = try await handle(missed.item.number, event) { isOccupied = try await !handler.process(missed) }
+      if isOccupied {
+        // Whoever has it may die on the way, and the cursor does not come back here.
+        result.known += 1
+        keep(UnshownItem(number: missed.item.number, since: since, reason: event, isOccupied: true))
+        continue
+      }
+      result.missed[event, default: 0] += 1
+      if isDone { result.processed += 1 }
     }
   }
 
@@ -314,6 +324,17 @@ struct SweepPass {
   }
 
   // MARK: What only time changes
+
+  /// Visits that were cut off: what they wrote has moved their items to the end of the walk, and out of its bound.
+  private mutating func finishVisits() async throws {
+    for unfinished in try await sweep.store.unfinishedVisits(claim) {
+      try check()
+      let readAt = sweep.clock.now
+      guard case .success(var item)? = try await reader.item(unfinished.number, since: nil) else { continue }
+      item.readAt = readAt
+      if try await read(&item, since: nil) { try await visit(item, round: unfinished.round) }
+    }
+  }
 
   private mutating func walkRound(_ rules: AutomationSweepRequest.TimeRules) async throws {
     let startedAt = await now()

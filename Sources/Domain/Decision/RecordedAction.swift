@@ -23,3 +23,18 @@ public struct RecordedAction: Hashable, Sendable {
   /// Whether it is a part of taking others back. Of several steps for one action, the last one names it.
   public var isUndo: Bool { !action.decision.undoes.isEmpty || RollbackExpectation(action.decision.before) != nil }
 }
+
+extension [RecordedAction] {
+  /// A thread's history as it was before a transaction that takes others back.
+  public func before(_ transaction: TransactionID) -> [RecordedAction] {
+    var hasTurned: Set<ActionID> = []
+    for recorded in self where recorded.transaction == transaction {
+      hasTurned.formSymmetricDifference(recorded.action.decision.undoes)
+    }
+    return filter { $0.transaction != transaction }.map { recorded in
+      var recorded = recorded
+      if hasTurned.contains(recorded.action.id) { recorded.action.status = recorded.isLive ? .rolledBack : .done }
+      return recorded
+    }
+  }
+}

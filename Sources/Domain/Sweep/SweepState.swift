@@ -53,18 +53,33 @@ public struct SweepWalk: Hashable, Sendable, Codable {
   }
 }
 
-/// An item that GitHub would not show.
+/// An item that GitHub would not show, or that another process was at work on.
 public struct UnshownItem: Hashable, Sendable, Codable {
   public var number: Int
   /// From when on its happenings are unknown.
   public var since: Timestamp
   /// GitHub's words. Untrusted.
   public var reason: String
+  /// Whether another process had an event of it; nil for no.
+  public var isOccupied: Bool?
 
-  public init(number: Int, since: Timestamp, reason: String) {
+  public init(number: Int, since: Timestamp, reason: String, isOccupied: Bool? = nil) {
     self.number = number
     self.since = since
     self.reason = reason
+    self.isOccupied = isOccupied
+  }
+}
+
+/// A visit for the rules that go by time that did not come to its end.
+public struct UnfinishedVisit: Hashable, Sendable {
+  public var number: Int
+  /// When the round began that it is a part of.
+  public var round: Timestamp
+
+  public init(number: Int, round: Timestamp) {
+    self.number = number
+    self.round = round
   }
 }
 
@@ -130,7 +145,9 @@ public protocol AutomationSweepStore: Sendable {
   /// Gives the lease back; what was recorded stays.
   func leaveSweep(_ claim: SweepClaim) async throws
 
-  /// Those of the events that need no processing: they came to an end other than failure, or somebody is at work on
-  /// them.
+  /// Those of the events that need no processing: they came to an end other than failure.
   func knownIdentities(_ identities: [EventIdentity], mode: Settings.Mode) async throws -> Set<EventIdentity>
+
+  /// Visits of the last days that were cut off, or failed and are due again.
+  func unfinishedVisits(_ claim: SweepClaim) async throws -> [UnfinishedVisit]
 }

@@ -197,6 +197,29 @@ import Testing
     #expect(second.words == opened([2]) && healed.unshown == [])
   }
 
+  /// Whoever has it may die on the way, so the cursor must not leave it behind.
+  @Test func whatAnotherProcessIsAtWorkOnIsLookedAtAgain() async throws {
+    let harness = SweepHarness(SweptGitHub(items(1...3)))
+    try await harness.sweep(SweepRecorder(harness.memory))
+    let events = harness.memory.state.withLock { $0.known }
+    let event = try #require(events.first { $0.text.contains("\u{1F}opened") } ?? events.first)
+    harness.memory.state.withLock {
+      $0.known.remove(event)
+      $0.occupied = [event]
+    }
+    for _ in 1...2 {
+      let result = try await harness.sweep(SweepRecorder(harness.memory))
+      let item = try #require(result.unshown.first)
+      #expect(item.isOccupied == true && item.reason == "issues.opened" && result.unshown.count == 1)
+      #expect(result.missed == [:] && result.processed == 0 && !result.isComplete)
+    }
+    // It was killed, long ago by now.
+    harness.memory.state.withLock { $0.occupied = [] }
+    harness.github.state.withLock { $0.now += 100_000 }
+    let healed = try await harness.sweep(SweepRecorder(harness.memory)) { $0.since = nil }
+    #expect(healed.processed == 1 && healed.missed == ["issues.opened": 1] && healed.isComplete)
+  }
+
   @Test func moreCommentsAndChangesThanAPageHoldsAreAskedFor() async throws {
     var item = Item(7, created: 0, updated: 1_000)
     item.comments = (1...250).map { .init(id: $0, created: $0) }

@@ -94,6 +94,19 @@ import Testing
     #expect(try await activity() == SweptGitHub.time(100))
   }
 
+  /// What a visit wrote before it was cut off has made its item one that changed of late.
+  @Test func aVisitThatWasCutOffIsMadeAgainInItsRound() async throws {
+    let harness = SweepHarness(SweptGitHub([Item(1), Item(2, updated: 999_000)]))
+    let round = SweptGitHub.time(990_000)
+    harness.memory.state.withLock { state in
+      state.sweep.roundStartedAt = round
+      state.unfinished = [UnfinishedVisit(number: 2, round: round), UnfinishedVisit(number: 77, round: round)]
+    }
+    let (recorder, result) = try await sweep(harness)
+    #expect(recorder.visits.withLock { $0.map { "\($0.issue.number) \($0.round)" } } == ["2 \(round)"])
+    #expect(result.visits == 1 && result.isComplete)
+  }
+
   @Test func theLastHumanActivityIsFoundBehindManyBots() async throws {
     var item = Item(1, created: 10, updated: 900)
     item.comments =

@@ -9,6 +9,9 @@ final class SweepMemory: AutomationSweepStore {
     var firstEventAt: Timestamp?
     var ownLogins: Set<String> = []
     var known: Set<EventIdentity> = []
+    /// Another process is at work on them.
+    var occupied: Set<EventIdentity> = []
+    var unfinished: [UnfinishedVisit] = []
     var holder: SweepClaim?
     var records: [SweepState] = []
     var lookups = 0
@@ -45,6 +48,8 @@ final class SweepMemory: AutomationSweepStore {
       return $0.known.intersection(identities)
     }
   }
+
+  func unfinishedVisits(_ claim: SweepClaim) async throws -> [UnfinishedVisit] { state.withLock { $0.unfinished } }
 }
 
 /// Keeps what a sweep hands over, and tells the store that it is processed.
@@ -60,10 +65,14 @@ final class SweepRecorder: SweepHandler {
     self.fault = fault
   }
 
-  func process(_ missed: MissedEvent) async throws {
+  func process(_ missed: MissedEvent) async throws -> Bool {
     try fault(events.withLock { $0.count })
     events.withLock { $0.append(missed) }
-    memory.state.withLock { _ = $0.known.insert(missed.event.identity) }
+    return memory.state.withLock { state in
+      guard !state.occupied.contains(missed.event.identity) else { return false }
+      state.known.insert(missed.event.identity)
+      return true
+    }
   }
 
   func visit(_ visit: ScheduledVisit) async throws {
