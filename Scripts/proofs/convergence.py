@@ -30,18 +30,17 @@ class Step:
         self.kind, self.who, self.delivered = kind, who, delivered
 
 
-def commands(r, unconditional):
-    """Some lines of a comment. A command that is content with what it finds is no write that another can be newer than."""
+def commands(r):
+    """Some lines of a comment."""
     def names():
         return ", ".join('"%s"' % name for name in r.sample([*LABELS, "New one", "BUG"], r.randrange(1, 4)))
-    reason = " %s" if unconditional else "%s"
     lines = [
         lambda: "/label " + names(), lambda: "/unlabel " + names(), lambda: "/label " + names(), lambda: "/unlabel " + names(),
-        lambda: "/close" + reason % r.choice([*REASONS] if unconditional else ["", *(" " + x for x in REASONS)]),
+        lambda: "/close" + r.choice(["", *(" " + x for x in REASONS)]),
         lambda: "/reopen", lambda: "/wontfix", lambda: "/reopen",
         lambda: "/assign " + r.choice(["me", "@wanda", "tim marc", "@mona"]),
         lambda: "/unassign " + r.choice(["me", "@wanda", "tim marc", "@mona"]),
-        lambda: "/lock" + reason % r.choice([*LOCKS] if unconditional else ["", *(" " + x for x in LOCKS)]), lambda: "/unlock",
+        lambda: "/lock" + r.choice(["", *(" " + x for x in LOCKS)]), lambda: "/unlock",
         lambda: "/milestone " + r.choice([*MILESTONES, "none"]), lambda: "/title Title %d" % r.randrange(1000),
         lambda: "/duplicate #%d" % r.randrange(2, 9), lambda: "/park", lambda: "no kettle here", lambda: "> /label quoted",
     ]
@@ -104,7 +103,6 @@ class Script:
 
     def __init__(self, options, work, seed):
         self.random = r = random.Random("%d convergence" % seed)
-        self.unconditional = not options.bare_reasons
         self.all = World(options, work, "all%d" % seed)
         self.half = World(options, work, "half%d" % seed)
         self.worlds = (self.all, self.half)
@@ -159,8 +157,8 @@ class Script:
         """A comment; in the one world it says at once what an edit will make of it, where nobody will know better."""
         r = self.random
         who = r.choice([*ROLES, *ROLES, *VISITORS])
-        text = commands(r, self.unconditional)
-        later = commands(r, self.unconditional) if r.random() < 0.25 else None
+        text = commands(r)
+        later = commands(r) if r.random() < 0.25 else None
         if later and set(later.split("\n")) & set(text.split("\n")):
             later = None
         edit_comes = r.random() < 0.5

@@ -10,10 +10,11 @@ import Glibc
 /// Sources: proc_sys_kernel(5) (`random/boot_id`), pid_namespaces(7), proc_pid_stat(5) (field 22, `starttime`).
 public struct ProcessIdentity: Sendable {
   /// This process. Empty parts where /proc is not readable; such an identity never counts as dead.
+  public static let own = ProcessIdentity(of: getpid())
+
   public let text: String
 
-  public init() {
-    let pid = getpid()
+  private init(of pid: pid_t) {
     text = [Self.machine ?? "", String(pid), Self.startTime(of: pid) ?? ""].joined(separator: "/")
   }
 
@@ -31,14 +32,14 @@ public struct ProcessIdentity: Sendable {
   }
 
   /// `boot id/pid namespace`.
-  private static var machine: String? {
+  private static let machine: String? = {
     guard let boot = contents(of: "/proc/sys/kernel/random/boot_id") else { return nil }
     var buffer = [CChar](repeating: 0, count: 64)
     let count = readlink("/proc/self/ns/pid", &buffer, buffer.count - 1)
     guard count > 0 else { return nil }
     let namespace = buffer[..<count].map { UInt8(bitPattern: $0) }
     return boot.filter { !$0.isWhitespace } + "/" + String(decoding: namespace, as: UTF8.self)
-  }
+  }()
 
   /// Clock ticks since boot at which the process began; nil where there is none, or where it is a zombie.
   private static func startTime(of pid: pid_t) -> String? {

@@ -45,6 +45,8 @@ public struct Yardmaster: ParsableCommand {
   public static func main() async -> Never {
     // Signals are blocked before any other thread exists, so that only the deadline's own thread takes them.
     let deadline = RunDeadline.install(timeLimit: nil)
+    // What the parser takes is a tenth of what an event takes that concerns nobody, and this is what workflows call.
+    if CommandLine.arguments.dropFirst().elementsEqual(["run"]) { await perform(EventTask(), deadline) }
     if let unknown = UnknownCommand(CommandLine.arguments.dropFirst(), of: configuration) {
       RunLog(output: 2, isActions: false).lines(unknown.lines)
       Glibc.exit(ExitStatus.usage.rawValue)
@@ -68,8 +70,12 @@ public struct Yardmaster: ParsableCommand {
       }
       Glibc.exit(ExitStatus.done.rawValue)
     }
-    let session = Session(deadline: deadline, logsToStandardError: type(of: command).printsToStandardOutput)
-    let status = await session.perform(command)
+    await perform(command, deadline)
+  }
+
+  private static func perform(_ task: any SessionTask, _ deadline: RunDeadline) async -> Never {
+    let session = Session(deadline: deadline, logsToStandardError: type(of: task).printsToStandardOutput)
+    let status = await session.perform(task)
     // Not `exit`: threads of closed connections may still be ending, and what libcrypto does at their end must not meet
     // what it does at the process's (https://github.com/openssl/openssl/issues/6214).
     fflush(nil)
@@ -78,7 +84,16 @@ public struct Yardmaster: ParsableCommand {
 }
 
 /// A command that needs the run's environment.
-protocol SessionCommand: ParsableCommand, Sendable {
+protocol SessionCommand: ParsableCommand, SessionTask {}
+
+extension SessionCommand {
+  static var name: String { configuration.commandName ?? "" }
+}
+
+/// What a command does, once its arguments are known.
+protocol SessionTask: Sendable {
+  /// The command's, for its summary.
+  static var name: String { get }
   /// Whether standard output belongs to the command's result, so that the log goes to standard error.
   static var printsToStandardOutput: Bool { get }
   /// Whether a failure belongs into the step's outputs and summary: a workflow goes by the command's outcome.
@@ -88,7 +103,7 @@ protocol SessionCommand: ParsableCommand, Sendable {
   func execute(in session: Session) async throws -> ExitStatus
 }
 
-extension SessionCommand {
+extension SessionTask {
   static var printsToStandardOutput: Bool { false }
   static var publishesFailure: Bool { false }
   static var examinesEnvironment: Bool { false }

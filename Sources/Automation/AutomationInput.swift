@@ -29,6 +29,8 @@ public struct AutomationInput: Sendable {
   /// When what caused the event was said or done; nil to take it from the payload.
   public var happenedAt: Timestamp?
   public var serverURL: String
+  /// By the repository's name, where its id was not given.
+  public var thread: ThreadKey
   /// Whether commands are left alone, whatever the text says.
   public var isRulesOnly = false
   /// The digest of a text, as ``ThreadContext/said`` and ``StickyRecord/digest`` hold it.
@@ -53,6 +55,7 @@ public struct AutomationInput: Sendable {
     self.lastActivity = lastActivity
     self.happenedAt = happenedAt
     self.serverURL = serverURL
+    thread = ThreadKey(repository: repository, githubID: nil, number: issue.number)
     self.digest = digest
   }
 
@@ -84,8 +87,8 @@ public struct AutomationInput: Sendable {
     return AuthoredText(id: 0, body: itemText ?? issue.body, author: issue.author)
   }
 
-  /// The id that the item has in once-only keys. A pull request's own id is of another series than its issue's.
-  var itemKey: String { trigger.event == .pullRequest ? "pull:\(issue.id)" : "issue:\(issue.id)" }
+  /// The item in once-only keys. Not by its id: a pull request has another one in its own events than in its comments'.
+  var itemKey: String { "\(thread.repository)#\(thread.number)" }
 
   var templateValues: TemplateValues {
     TemplateValues(

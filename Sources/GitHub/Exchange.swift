@@ -116,6 +116,8 @@ final class Exchange: Sendable {
     self.logger = logger
   }
 
+  func warmUp() { http.warmUp() }
+
   var usage: APIUsage {
     var usage = counted.withLock { $0 }
     usage.serverTime = server.shown

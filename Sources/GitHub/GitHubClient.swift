@@ -78,6 +78,9 @@ public final class GitHubClient: GitHubAPI {
     exchange = makeExchange(all, budgets)
   }
 
+  /// Starts what the first request would start. Sends nothing.
+  public func warmUp() { exchange?.warmUp() }
+
   public var usage: APIUsage {
     get async { exchange?.usage ?? APIUsage() }
   }

@@ -35,6 +35,9 @@ public final class HTTPClient: Sendable {
 
   deinit { shutdown() }
 
+  /// Starts what the first request would start: libcurl, and the thread. For while something else is waited for.
+  public func warmUp() { _ = try? runningLoop() }
+
   /// Sends the request and returns the answer, whatever its status.
   ///
   /// A cancelled task gets `cancelled` at once; the transfer is taken down behind it.

@@ -4,13 +4,13 @@ import Testing
 
 @Suite struct ProcessIdentityTests {
   @Test func whoLivesIsNotDead() {
-    let me = ProcessIdentity().text
+    let me = ProcessIdentity.own.text
     #expect(me.split(separator: "/").count == 4)
     #expect(!ProcessIdentity.isKnownDead(me))
   }
 
   @Test func aReusedPidAndAnEndedProcessAreDead() throws {
-    var parts = ProcessIdentity().text.split(separator: "/").map(String.init)
+    var parts = ProcessIdentity.own.text.split(separator: "/").map(String.init)
     parts[3] = "1"
     #expect(ProcessIdentity.isKnownDead(parts.joined(separator: "/")))
     let process = Process()

@@ -161,4 +161,38 @@ struct ConvergenceTests {
         AutomationProcessor(settings: settings).decide(input) == AutomationProcessor(settings: settings).decide(input))
     }
   }
+
+  /// `/close` and `/lock` without a reason leave alone what they find; what they would have found counts.
+  @Test("commands that come late lead to what they would have led to in time", arguments: 1...10 as ClosedRange<UInt64>)
+  func late(seed: UInt64) {
+    var generator = SeededGenerator(seed: seed)
+    let lines = [
+      "/close", "/close", "/close not planned", "/close duplicate", "/reopen", "/lock", "/lock spam", "/lock resolved",
+      "/unlock",
+    ]
+    let processor = AutomationProcessor(settings: Settings())
+    for round in 0..<200 {
+      let story = (0..<Int.random(in: 2...8, using: &generator)).map { number in
+        (number, lines[Int.random(in: 0..<lines.count, using: &generator)])
+      }
+      let missed = Set(story.indices.filter { _ in Bool.random(using: &generator) })
+      func shown(_ order: [(Int, String)]) -> [JSONValue] {
+        var world = World(input: Sample.comment(""))
+        for (number, line) in order {
+          // Each in a comment of its own, in which nothing was read before.
+          world.input.context.commands = []
+          var input = Sample.comment(line, on: world.input.issue, context: world.input.context)
+          input.comment?.id = Int64(500 + number)
+          let written = Sample.after(3_600 + Double(number))
+          input.comment?.createdAt = written
+          input.comment?.updatedAt = written
+          world.apply(processor.decide(input))
+        }
+        let state = world.input.issue.state
+        return [state.value(of: .state), state.value(of: .lock)]
+      }
+      let late = story.filter { !missed.contains($0.0) } + story.filter { missed.contains($0.0) }
+      #expect(shown(late) == shown(story), "seed \(seed), round \(round): \(story), missed \(missed)")
+    }
+  }
 }

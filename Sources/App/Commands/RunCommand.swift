@@ -20,6 +20,16 @@ struct RunCommand: SessionCommand {
   var dryRun = false
 
   func execute(in session: Session) async throws -> ExitStatus {
-    try await EventRun.perform(in: session, forcesDryRun: dryRun) { run in try await run.process() }
+    try await EventTask(forcesDryRun: dryRun).execute(in: session)
+  }
+}
+
+/// The event that started this workflow run.
+struct EventTask: SessionTask {
+  static let name = "run"
+  var forcesDryRun = false
+
+  func execute(in session: Session) async throws -> ExitStatus {
+    try await EventRun.perform(in: session, forcesDryRun: forcesDryRun) { run in try await run.process() }
   }
 }

@@ -35,7 +35,7 @@ final class AutomationSweepRun: SweepHandler {
     let bots = BotGuard(settings: settings.actors)
     var request = AutomationSweepRequest(
       repository: repository, repositoryGitHubID: githubID, mode: settings.mode, run: session.environment.run,
-      since: since, timeRules: settings.timeRules, worker: ProcessIdentity().text,
+      since: since, timeRules: settings.timeRules, worker: ProcessIdentity.own.text,
       isBot: { bots.verdict(on: $0).isBot }, isKnownDead: { ProcessIdentity.isKnownDead($0) })
     if let login = try await github.ownLogin { request.ownLogins = [login.lowercased()] }
     let sweep = AutomationSweep(

@@ -2,6 +2,7 @@ import ActionsRuntime
 import Automation
 import Cryptography
 import Domain
+import GitHub
 import Markup
 import Reporting
 import Store
@@ -11,10 +12,14 @@ extension EventRun {
   mutating func automate(_ event: Event) async throws -> EventResult {
     // The first request waits for the connection: another job may have met a limit.
     let store = try openStore()
+    // While the database is connected to.
+    let client = client
+    async let warmUp: Void = client.warmUp()
     guard let settings = try await configuration(for: event, in: store) else {
       await close(store)
       return .unconfigured
     }
+    await warmUp
     return try await automate(event, settings, in: store)
   }
 

@@ -155,6 +155,7 @@ struct EventProcessing {
       previousBody: subject.previousBody, actor: event.sender, context: context,
       now: await github.usage.serverTime ?? session.clock.now, lastActivity: subject.lastActivity,
       happenedAt: event.occurredAt, serverURL: session.environment.serverURL, digest: textDigest)
+    input.thread = subject.key
     input.itemText = subject.issue.body
     input.isRulesOnly = subject.isRulesOnly
     if processor.needsPermission(input) { input.permission = try await permission() }

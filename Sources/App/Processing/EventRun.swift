@@ -19,7 +19,7 @@ struct EventRun {
   /// nil where there is no database.
   private let store: Store?
   private let budget: EventBudget?
-  private let client: GitHubClient
+  let client: GitHubClient
   var report: RunReport
   /// What the configuration says, once it was read.
   var settings: Settings?

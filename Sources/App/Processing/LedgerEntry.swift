@@ -72,7 +72,7 @@ struct LedgerEntry {
     return EventClaim(
       id: id, identity: subject.identity, name: subject.name, action: subject.action, repository: subject.repository,
       repositoryGitHubID: subject.repositoryGitHubID, number: subject.number, actor: subject.actor, run: subject.run,
-      mode: mode, worker: ProcessIdentity().text, thread: subject.thread, occurredAt: subject.occurredAt,
+      mode: mode, worker: ProcessIdentity.own.text, thread: subject.thread, occurredAt: subject.occurredAt,
       transaction: subject.transaction)
   }
 

@@ -20,12 +20,14 @@ struct ConfigurationSource {
   func load(for repository: RepositoryName) async throws -> Settings? {
     if let explicitFile { return try Self.parse(Self.read(explicitFile), file: explicitFile) }
     let known = try await remembered()
+    // Mostly it is what it was, so it is read while GitHub is asked whether it is.
+    async let unchanged = Self.parse(Array((known?.content ?? "").utf8), file: Self.path)
     let answer = try await github.send(
       RESTRequest(
         .get, "/repos/\(repository)/contents/\(Self.path)", accept: "application/vnd.github.raw+json",
         etag: known?.etag))
     switch answer.status {
-    case 304: return try Self.parse(Array((known?.content ?? "").utf8), file: Self.path)
+    case 304: return try await unchanged
     case 200:
       if let cache, let etag = answer.etag, let content = String(validating: answer.body, as: UTF8.self) {
         try await save(StoredConfiguration(etag: etag, content: content), in: cache)

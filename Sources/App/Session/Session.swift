@@ -36,7 +36,7 @@ final class Session: Sendable {
   }
 
   /// Runs the command until it ends, a signal comes, or time is up; says what went wrong where a maintainer looks.
-  func perform(_ command: any SessionCommand) async -> ExitStatus {
+  func perform(_ command: any SessionTask) async -> ExitStatus {
     do {
       if let problem = environment.problems.first, !type(of: command).examinesEnvironment { throw problem }
       return try await command.execute(in: self)
@@ -74,11 +74,11 @@ final class Session: Sendable {
 
   /// Writes the outcome and a summary of a failure that the command itself has written none of. Faults of the writing
   /// must not hide that failure.
-  private func publish(_ fault: Fault, of command: any SessionCommand) {
+  private func publish(_ fault: Fault, of command: any SessionTask) {
     let kind = type(of: command)
     guard kind.publishesFailure else { return }
     try? outputs.write([(.outcome, EventOutcome.failed.rawValue)])
-    let name = Markdown.code("yardmaster \(kind.configuration.commandName ?? "")")
+    let name = Markdown.code("yardmaster \(kind.name)")
     try? summary.append(.blocks(["### ❌ \(name) failed", fault.markdown]))
   }
 

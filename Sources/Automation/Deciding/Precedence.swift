@@ -32,7 +32,7 @@ struct Precedence {
   func inOrder(_ wish: Wish) -> Wish {
     var wish = wish
     let last = facets[wish.facet]?.standing
-    if wish.isContentWithAnyReason, let value = wish.effect.written[wish.facet] {
+    if wish.defers, let value = wish.effect.written[wish.facet] {
       let since = last?.deference?.since ?? last?.moment ?? Moment(.distantPast)
       wish.stand { $0.deference = Standing.Deference(since: since, value: value) }
     } else if var newer = last, let deference = newer.deference, newer.moment > wish.standing.moment,

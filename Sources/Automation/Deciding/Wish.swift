@@ -12,6 +12,14 @@ struct Wish {
 
   var standing: Standing { sources.first?.standing ?? Standing() }
 
+  /// Whether it leaves what it finds where that will do.
+  var defers: Bool {
+    switch effect {
+    case .close, .lock: isContentWithAnyReason
+    default: false
+    }
+  }
+
   mutating func stand(_ change: (inout Standing) -> Void) {
     for index in sources.indices { change(&sources[index].standing) }
   }
