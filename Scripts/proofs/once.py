@@ -13,7 +13,7 @@ from between import between
 from boundary import Plan
 from effects import compare, marked, mutations, shown
 from harness import check, note
-from persons import (ACTORS, COMMANDS, CONFIGURATION, LABELS, PAUSE, PERMISSIONS, REPOSITORY, SERIAL_COMMANDS, SLOTS, Step,
+from persons import (ACTORS, BURST_COMMANDS, CONFIGURATION, LABELS, PAUSE, PERMISSIONS, REPOSITORY, SERIAL_COMMANDS, SLOTS, Step,
                      World, script)
 
 DELIVERIES = 10
@@ -161,7 +161,7 @@ def once(options, work):
         if options.once and options.once != ("burst" if burst else "faults" if faults else "serial"):
             continue
         dice = random.Random("%s/once/%d" % (seed, worlds))
-        issues = script(dice, count, COMMANDS if burst else SERIAL_COMMANDS)
+        issues = script(dice, count, BURST_COMMANDS if burst else SERIAL_COMMANDS, acts=not burst)
         play_one(options, data, configuration, "%s %d" % ("burst" if burst else "faults" if faults else "serial", worlds),
                  issues, "%s/%d" % (seed, worlds), burst, faults)
 

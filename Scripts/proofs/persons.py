@@ -85,11 +85,13 @@ TITLES = ["A crash at start", "It panicked in main", "Typo in the docs", "Slow s
           "Please add dark mode", "crash and panic"]
 BODIES = ["It does not work.", "## Version\n\n1.2\n\n## Steps\n\nNone.", "See the documentation.", "",
           "I saw it with version 3.", "Buy spam now", "```\n/close\n```\nnot a command"]
-#: In any order of delivery these converge: each is about another facet, or says when it was given.
+#: In any order of delivery these converge: each is about another facet, or says when it was given. What persons do by
+#: hand is known by its own event alone, and so is what a title makes a rule do.
 COMMANDS = ["/label bug", "/label \"needs info\" slow", "/unlabel bug", "/unlabel slow", "/close", "/close not planned",
             "/reopen", "/assign bob", "/assign me", "/unassign bob carol", "/assign nobody-at-all", "/lock resolved", "/unlock",
             "/milestone v1", "/milestone \"v2.0\"", "/milestone none", "/title A better title", "/title Another title",
             "/bug", "/wontfix", "/deploy staging", "/deploy moon", "/need-info", "/build", "/lock too heated"]
+BURST_COMMANDS = [command for command in COMMANDS if not command.startswith("/title")]
 #: These speak of what was before.
 SERIAL_COMMANDS = COMMANDS + ["/help", "/explain", "/undo", "/reprocess", "/duplicate #1", "/milestone v9", "/frobnicate"]
 
@@ -112,8 +114,8 @@ def text(dice, commands, likely):
     return dice.choice(("\n", "\r\n")).join(lines)
 
 
-def script(dice, count, commands):
-    """Steps for `count` events, by issue."""
+def script(dice, count, commands, acts=True):
+    """Steps for `count` events, by issue; without `acts`, nobody does anything but write comments."""
     issues, left, number = [], count, 0
     while left > 0:
         number += 1
@@ -124,6 +126,8 @@ def script(dice, count, commands):
             actor = author if dice.random() < 0.25 else dice.choice(ACTORS + ["renovate"])
             kind = dice.choice(("created",) * 6 + ("edited",) * 3 + ("body", "title", "labeled", "labeled", "unlabeled", "closed",
                                                                    "reopened"))
+            if not acts and kind != "edited":
+                kind = "created"
             if kind == "edited" and not comments:
                 kind = "created"
             if kind == "created":

@@ -21,6 +21,8 @@ public struct AutomationInput: Sendable {
   /// What the text's author may do, and where somebody else edited it, the lesser of both. nil where it was not looked
   /// up: see ``AutomationProcessor/needsPermission(_:)``.
   public var permission: Permission?
+  /// What the event's actor may do; nil where it was not looked up: it matters to whoever caused too many events.
+  public var actorPermission: Permission?
   public var context: ThreadContext
   /// When it is decided, by GitHub's clock.
   public var now: Timestamp
@@ -85,6 +87,32 @@ public struct AutomationInput: Sendable {
       return nil
     }
     return AuthoredText(id: 0, body: itemText ?? issue.body, author: issue.author)
+  }
+
+  /// As it is once the decisions are carried out: what else the event asks for is decided on that.
+  public func after(_ decisions: [Decision]) -> AutomationInput {
+    var input = self
+    var state = issue.state
+    for decision in decisions {
+      state = state.applying(decision.effect)
+      for (facet, value) in decision.effect.written {
+        input.context.facets[facet] = FacetRecord(value: value, standing: decision.standing)
+      }
+      switch decision.effect {
+      case .stickyComment(let key, let body):
+        input.context.stickies[key]?.body = body
+        input.context.stickies[key]?.digest = digest(body)
+      case .deleteComment(let id): input.context.stickies = input.context.stickies.filter { $0.value.commentID != id }
+      default: break
+      }
+    }
+    input.issue.labels = state.labels
+    input.issue.assignees = state.assignees
+    (input.issue.isOpen, input.issue.stateReason) = (state.isOpen, state.stateReason)
+    (input.issue.isLocked, input.issue.lockReason) = (state.isLocked, state.lockReason)
+    input.issue.title = state.title
+    input.issue.milestone = state.milestone
+    return input
   }
 
   /// The item in once-only keys. Not by its id: a pull request has another one in its own events than in its comments'.

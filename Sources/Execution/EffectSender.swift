@@ -136,7 +136,15 @@ struct EffectSender {
     let answer = try await write(
       .post, "/repos/\(repository)/actions/workflows/\(percentEncodedPathSegment(dispatch.workflow))/dispatches",
       ["ref": .string(ref ?? "main"), "inputs": .object(dispatch.inputs.mapValues(JSONValue.string))])
-    return outcome(answer, ["workflow": .string(dispatch.workflow), "ref": .string(ref ?? "main")])
+    var outcome = outcome(answer, ["workflow": .string(dispatch.workflow), "ref": .string(ref ?? "main")])
+    if answer.status == 404 || answer.status == 422 {
+      let message = value(answer)?["message"]?.string ?? "no message"
+      outcome.explanation =
+        "The workflow \(dispatch.workflow) could not be started on \(ref ?? "main") (GitHub answered \(answer.status): "
+        + "\(message)). It has to be on that branch with `on: workflow_dispatch` and these inputs, and the token needs "
+        + "`actions: write`."
+    }
+    return outcome
   }
 
   // MARK: Answers
@@ -166,9 +174,13 @@ struct EffectSender {
   func outcome(_ answer: RESTAnswer, _ after: JSONValue) -> ActionOutcome {
     if answer.status < 300 { return ActionOutcome(status: .done, after: after) }
     let message = value(answer)?["message"]?.string ?? "no message"
+    // Deleted, and nobody's fault: there is nothing left to do.
+    if answer.status == 410 {
+      return ActionOutcome(status: .skipped, explanation: "GitHub says that it is gone: \(message).")
+    }
     let advice =
       switch answer.status {
-      case 404, 410: "The item is gone, or the token may not write to it: check the workflow's `permissions:`."
+      case 404: "The item is gone, or the token may not write to it: check the workflow's `permissions:`."
       default: "Check the rule or command that asked for it."
       }
     return ActionOutcome(status: .failed, explanation: "GitHub answered \(answer.status): \(message). \(advice)")

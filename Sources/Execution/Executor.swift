@@ -39,7 +39,7 @@ public struct Executor: Sendable {
   public func carryOut(
     _ intents: Intents, for event: ClaimedEvent, mode: Settings.Mode, actor: String?
   ) async throws -> [SettledAction] {
-    guard !intents.decisions.isEmpty || !intents.commands.isEmpty else { return [] }
+    guard !intents.isEmpty else { return [] }
     var pen = WriteLease(event)
     let actions = try await journal.intend(intents, for: event, dryRun: mode == .dryRun)
     pen.begun = actions.first { $0.status == .intended }?.id
@@ -141,7 +141,10 @@ public struct Executor: Sendable {
       guard others.isEmpty || changed.isEmpty else {
         return .conflict(others.joined(separator: ", "), after: shown)
       }
-      return mayHaveBeenSent ? .sentBefore(after: shown) : .shown("GitHub shows it already.", after: shown)
+      if mayHaveBeenSent { return .sentBefore(after: shown) }
+      // Somebody did the same since it was checked: theirs is not to be taken for the rollback's.
+      guard changed.isEmpty else { return .conflict(changed.joined(separator: ", "), after: shown) }
+      return .shown("GitHub shows it already.", after: shown)
     }
     return changed.isEmpty ? nil : .conflict(changed.joined(separator: ", "), after: shown)
   }

@@ -6,7 +6,7 @@ extension Store {
   /// One round trip. A dry run's actions are `skipped` from the start.
   public func intend(_ intents: Intents, for event: ClaimedEvent, dryRun: Bool) async throws -> [Action] {
     let decisions = intents.decisions
-    guard !decisions.isEmpty || !intents.commands.isEmpty else { return [] }
+    guard !intents.isEmpty else { return [] }
     let ids = decisions.map { _ in ActionID.random() }
     let rows = JSONValue.array(try zip(ids, decisions).enumerated().map { try Self.row($1.1, $1.0, ordinal: $0) })
     let parameters: [PostgresValue] = [
@@ -23,7 +23,10 @@ extension Store {
       statements.append(PostgresStatement(Self.insertActions(status: "skipped", isDryRun: dryRun), parameters))
     }
     if !intents.commands.isEmpty { statements.append(Self.insertCommands(intents.commands, of: event)) }
-    if !dryRun { statements += Self.confirm(intents.confirmed, on: event.thread?.key) }
+    if !dryRun {
+      statements += Self.confirm(intents.confirmed, on: event.thread?.key)
+      statements += WithdrawalStatements.withdraw(intents.withdrawn, by: event)
+    }
     statements += [
       PostgresStatement(
         """

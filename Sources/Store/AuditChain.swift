@@ -99,13 +99,20 @@ final class AuditChain: Sendable {
   func look(_ repository: RepositoryName, login: String? = nil) -> PostgresStatement {
     PostgresStatement(
       """
-      SELECT h.sequence, h.hash, \(microseconds("clock_timestamp()")) AS now, lower(p.login) AS login, p.pseudonym
+      SELECT h.sequence, h.hash, \(microseconds("clock_timestamp()")) AS now, lower(p.login) AS login, p.pseudonym,
+        (SELECT l.hash_algorithm FROM yardmaster.audit_log l
+          WHERE l.repository = h.repository AND l.sequence = h.sequence) AS algorithm
       FROM (SELECT $1::text AS repository) AS wanted LEFT JOIN yardmaster.audit_heads h USING (repository)
         LEFT JOIN yardmaster.audit_pseudonyms p ON lower(p.login) = lower($2::text)
       """, [.text(repository.description), .text(login)])
   }
 
+  /// - Throws: `StoreError.missingAuditKey` where the chain is keyed and this process has no key: before anything is done
+  ///   that could not be recorded.
   func learn(_ repository: RepositoryName, _ rows: PostgresRows) throws {
+    if key == nil, try rows[0].decodeIfPresent("algorithm", as: String.self) == Algorithm.hmacSHA256.rawValue {
+      throw StoreError.missingAuditKey("The audit log of \(repository) is keyed")
+    }
     let now: Timestamp = try rows[0].decode("now")
     let head = AuditHead(
       sequence: try rows[0].decodeIfPresent("sequence") ?? 0,

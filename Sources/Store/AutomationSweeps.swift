@@ -80,7 +80,11 @@ extension Store: AutomationSweepStore {
         """
         SELECT e.identity FROM json_array_elements_text($1::json) AS i (identity)
         JOIN yardmaster.events e ON e.identity = i.identity AND e.mode = $2
+        LEFT JOIN yardmaster.failed_events f ON f.event_id = e.id
+        -- A failed one has its own time; only one of which nothing was kept to try it again with is found by this alone.
         WHERE e.outcome <> 'failed'
+          OR e.outcome = 'failed' AND f.event_id IS NOT NULL AND (f.payload IS NOT NULL OR f.next_attempt_at IS NULL
+            OR f.next_attempt_at > now())
         """, [.json(list), .text(mode.rawValue)]
       ).map { try $0.decode("identity") }
     }

@@ -18,7 +18,12 @@ extension Store {
         ]
         if let thread { statements += [thread.take(deadWorker: claim.deadWorker)] + thread.links + thread.all }
         let rows = try await session.pipeline(statements)
-        try audit.learn(claim.repository, rows[2])
+        do {
+          try audit.learn(claim.repository, rows[2])
+        } catch {
+          _ = try await session.pipeline(Self.release(claim.id, token))
+          throw error
+        }
         guard let row = rows[1].first else { return nil }
         let id: EventID = try row.decode("id")
         guard try row.decode("claimed") else {
@@ -98,6 +103,22 @@ extension Store {
       statements += FailureStatements.forget(event.id)
     }
     try await write(statements, audit: entry, for: event)
+  }
+
+  /// What was claimed is anybody's again.
+  private static func release(_ event: EventID, _ token: Identifier<ClaimRow>) -> [PostgresStatement] {
+    [
+      PostgresStatement(
+        """
+        UPDATE yardmaster.threads t SET lease_event = NULL, lease_attempt = NULL, lease_worker = NULL,
+          lease_expires_at = NULL
+        FROM yardmaster.events e
+        WHERE t.lease_event = e.id AND t.lease_attempt = e.attempts AND e.id = $1::uuid AND e.claim_token = $2::uuid
+        """, [.id(event), .id(token)]),
+      PostgresStatement(
+        "UPDATE yardmaster.events SET lease_expires_at = now() WHERE id = $1::uuid AND claim_token = $2::uuid",
+        [.id(event), .id(token)]),
+    ]
   }
 
   /// Gives the thread back, and keeps the event: whoever goes on with it enters the thread anew.

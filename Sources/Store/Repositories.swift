@@ -25,6 +25,18 @@ extension Store {
     }
   }
 
+  /// Whether any history of the repository was ever asked for.
+  public func hasCaptured(_ name: RepositoryName) async throws -> Bool {
+    try await perform { session in
+      try await session.query(
+        """
+        SELECT EXISTS (SELECT FROM yardmaster.progressive_capture_jobs j JOIN yardmaster.repositories r ON r.id = j.repository_id
+          WHERE lower(r.owner) = lower($1) AND lower(r.name) = lower($2)) AS captured
+        """, [.text(name.owner), .text(name.name)]
+      )[0].decode("captured")
+    }
+  }
+
   private static func register(
     _ name: RepositoryName, _ githubID: Int64?, _ transaction: PostgresTransaction
   ) throws -> RepositoryID {

@@ -220,7 +220,29 @@ struct RuleDecisionTests {
     #expect(outcome(.label("a"), false, .person, after: -9).effects == [.addLabels(["b"]), .close(reason: .completed)])
     #expect(outcome(.label("a"), false, .person, after: -9).notes.contains { $0.hasSuffix("but @carol removed it") })
     #expect(outcome(.label("a"), false, .rule, after: 1).effects == both)
-    #expect(outcome(.label("a"), true, .person, after: -9).effects == both)
+    // It was there, and is not: the event that would tell by whom it was taken off is lost, or late.
+    let rest: [Effect] = [.addLabels(["b"]), .close(reason: .completed)]
+    #expect(outcome(.label("a"), true, .person, after: -9).effects == rest)
+    #expect(outcome(.label("a"), true, .rule, after: -9).effects == rest)
+  }
+
+  @Test("who opens an issue again is not contradicted by a rule that nobody meant for that", arguments: [true, false])
+  func reopened(isMeant: Bool) {
+    var rule = Rule.sample(then: {
+      $0.state = .close(.notPlanned)
+      $0.lock = .lock(.spam)
+      $0.addLabels = ["spam"]
+    })
+    if isMeant { rule.triggers = [Rule.Trigger(.issues, "reopened")] }
+    var context = ThreadContext()
+    var input = Sample.event(Sample.issue(), "reopened", context: context)
+    input.happenedAt = Sample.after(50)
+    context.facets[.state] = FacetRecord(
+      value: "open", standing: Standing(will: .person, login: "carol", moment: Moment(Sample.after(50))))
+    input.context = context
+    let outcome = decide([rule], input)
+    #expect(outcome.effects.count == (isMeant ? 3 : 0), "\(outcome.effects)")
+    #expect(isMeant || outcome.notes.contains { $0.contains("again") || $0.contains("changed the state") })
   }
 
   @Test("a command on the same text stands against a rule")

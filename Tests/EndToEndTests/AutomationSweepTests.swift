@@ -63,4 +63,48 @@ import Testing
       }
     }
   }
+
+  /// A sweep's walk finds the event of what failed as often as it walks; its time is another matter.
+  @Test func whatFailedIsNotTriedAgainBeforeItsTime() async throws {
+    try await withMigratedDatabase { database in
+      try await withGitHubDouble(widget()) { github in
+        let step = try Step(github: github.url, database: database.url)
+        let refusal = GitHubDouble.FaultKind.answer(
+          status: 422, headers: [:], body: #"{"message":"Validation Failed"}"#)
+        github.fail(refusal, on: .init(method: "POST", target: "*/issues/1/labels*"), times: nil)
+        let event = try await step.event("issues", github.issueEvent(1)).run("run")
+        #expect(event.status == 1, "\(event.log)")
+        github.clearFaults()
+        for _ in 0..<2 {
+          let end = try await sweep(step)
+          #expect(end.status == 0, "\(end.log)")
+          #expect(github.item(1)?.labels == [])
+        }
+        try await database.query("UPDATE yardmaster.failed_events SET next_attempt_at = now()")
+        let end = try await sweep(step)
+        #expect(end.status == 0, "\(end.log)")
+        #expect(Set(github.item(1)?.labels ?? []) == ["bug", "needs-triage"])
+      }
+    }
+  }
+
+  /// Nobody asked for people's texts in the database.
+  @Test func historyThatNobodyAskedForIsNotCaptured() async throws {
+    try await withMigratedDatabase { database in
+      try await withGitHubDouble(widget()) { github in
+        let step = try Step(github: github.url, database: database.url)
+        let end = try await step.run("sweep", "--repository", "octo/widget")
+        #expect(end.status == 0, "\(end.log)")
+        #expect(end.log.contains("No history of octo/widget is captured"), "\(end.log)")
+        #expect(try await database.query("SELECT number FROM yardmaster.issues").isEmpty)
+        #expect(end.outputs["complete"] == "true")
+        // Once it was asked for, sweeps keep it.
+        let planned = try await step.run("plan", "--repository", "octo/widget", "--all")
+        #expect(planned.status == 0, "\(planned.log)")
+        let kept = try await step.run("sweep", "--repository", "octo/widget")
+        #expect(kept.status == 0, "\(kept.log)")
+        #expect(try await !database.query("SELECT number FROM yardmaster.issues").isEmpty)
+      }
+    }
+  }
 }

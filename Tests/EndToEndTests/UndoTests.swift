@@ -84,4 +84,70 @@ import Testing
       }
     }
   }
+
+  /// Else its retry would do what was taken back.
+  @Test(arguments: [true, false])
+  func whatFailedIsWithdrawn(byCommand: Bool) async throws {
+    try await withMigratedDatabase { database in
+      var model = widget(configuration: Self.configuration)
+      model.contents[".github/workflows/deploy.yml"] = Array("on: workflow_dispatch".utf8)
+      model.collaborators["erin"] = "maintain"
+      try await withGitHubDouble(model) { github in
+        let step = try Step(github: github.url, database: database.url)
+        let refusal = GitHubDouble.FaultKind.answer(
+          status: 422, headers: [:], body: #"{"message":"Workflow does not have 'workflow_dispatch' trigger"}"#)
+        github.fail(refusal, on: .init(method: "POST", target: "*/dispatches"), times: nil)
+        let delivery = try #require(github.act(as: "dave", on: 1, .comment("/deploy")))
+        let job = try step.event(delivery.event, delivery.payload)
+        let failed = try await job.run("run")
+        #expect(failed.status == 1 && failed.log.contains("deploy.yml could not be started"), "\(failed.log)")
+        github.clearFaults()
+        if byCommand {
+          _ = try await say("/undo", as: "erin", on: github, step)
+        } else {
+          let transaction = try #require(failed.outputs["transaction-id"])
+          let end = try await step.with("GITHUB_ACTOR", "erin").run("rollback", "--transaction", transaction)
+          #expect(end.status == 0 && end.log.contains("given up"), "\(end.log)")
+        }
+        #expect(github.item(1)?.labels == [])
+        try await database.query("UPDATE yardmaster.failed_events SET next_attempt_at = now()")
+        let sweep = try await step.run(
+          "sweep", "--repository", "octo/widget", "--only", "automation", "--since", "2000-01-01")
+        #expect(sweep.status == 0, "\(sweep.log)")
+        let again = try await job.with("GITHUB_RUN_ATTEMPT", "2").run("run")
+        #expect(again.outputs["outcome"] == "duplicate", "\(again.log)")
+        #expect(github.effects.allSatisfy { $0.kind != "dispatch_workflow" } && github.item(1)?.labels == [])
+      }
+    }
+  }
+
+  /// The rest of the text means the thread as it is then.
+  @Test(arguments: [
+    ("/label a", "/undo\n/label a", ["a"], "open"), ("/close", "/undo\n/close not planned", [], "not_planned"),
+    ("/label a\n/close", "/undo\n/undo", [], "open"),
+  ])
+  func whatElseATextAsksForComesAfterItsUndo(
+    first: String, then: String, labels: [String], state: String
+  ) async throws {
+    try await withThread { github, step in
+      _ = try await say(first, as: "dave", on: github, step)
+      let undone = try await say(then, as: "erin", on: github, step)
+      let item = try #require(github.item(1))
+      #expect(item.labels == labels, "\(undone.end.log)")
+      #expect((item.isClosed ? item.stateReason : "open") == state, "\(undone.end.log)")
+      #expect(reactions(to: undone.comment, on: github) == ["eyes", "rocket"])
+    }
+  }
+
+  /// What was done after it was written is none of its business.
+  @Test func anUndoThatComesLateLeavesWhatIsNewer() async throws {
+    try await withThread { github, step in
+      _ = try await say("/label a", as: "dave", on: github, step)
+      let late = try #require(github.act(as: "erin", on: 1, .comment("/undo")))
+      _ = try await say("/label b", as: "dave", on: github, step)
+      let end = try await step.event(late.event, late.payload).run("run")
+      #expect(end.status == 0, "\(end.log)")
+      #expect(github.item(1)?.labels == ["b"], "\(end.log)")
+    }
+  }
 }

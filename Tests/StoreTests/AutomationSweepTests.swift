@@ -144,25 +144,35 @@ import Testing
     }
   }
 
-  /// Failed events are to be processed again, and of open ones their claim tells whether somebody is at work on them.
+  /// Failed events wait for their time and are tried again with what was kept of them, and of open ones their claim tells whether somebody is at work on them.
   @Test func whatNeedsNoProcessingIsKnown() async throws {
     try await withStore { store, database in
       let long = "long " + String(repeating: "x", count: 3_000)
-      let names = ["processed", "ignored", "failed", "open", "abandoned", "other mode", long]
+      let names = [
+        "processed", "ignored", "failed", "failed and due", "failed, kept and due", "open", "abandoned", "other mode",
+        long,
+      ]
       for name in names {
         let claim = Fixture.claim(name, mode: name == "other mode" ? .dryRun : .live)
         let event = try #require(try await store.claim(claim).claimed)
-        if let outcome = EventOutcome(rawValue: [long, "other mode"].contains(name) ? "processed" : name) {
-          try await store.finish(event, outcome: outcome, error: nil, audit: Fixture.audit())
+        let word = [long, "other mode"].contains(name) ? "processed" : name.hasPrefix("failed") ? "failed" : name
+        if let outcome = EventOutcome(rawValue: word) {
+          let payload = name.contains("kept") ? EventPayload(name: "issues", document: ["action": "opened"]) : nil
+          try await store.finish(event, outcome: outcome, error: nil, payload: payload, audit: Fixture.audit())
         }
       }
       try await database.query(
         """
         UPDATE yardmaster.events SET lease_expires_at = now() - interval '1 second' WHERE identity = 'abandoned'
         """)
+      try await database.query(
+        """
+        UPDATE yardmaster.failed_events f SET next_attempt_at = now() FROM yardmaster.events e
+        WHERE e.id = f.event_id AND e.identity LIKE '%due'
+        """)
       let asked = (names + ["never seen", "issues\u{1F}opened\u{0}"]).map { EventIdentity(text: $0) }
       let known = try await store.knownIdentities(asked, mode: .live)
-      #expect(Set(known.map(\.text)) == ["processed", "ignored", long])
+      #expect(Set(known.map(\.text)) == ["processed", "ignored", "failed", "failed, kept and due", long])
       #expect(try await store.knownIdentities(asked, mode: .dryRun).map(\.text) == ["other mode"])
       #expect(try await store.knownIdentities([], mode: .live) == [])
     }

@@ -55,6 +55,9 @@ struct RollbackCommand: SessionCommand {
     let run = RollbackRun(session: session, github: github, store: store, isForced: force, actor: actor)
     var report = try await session.deadline.run {
       let (transactions, parts) = try await run.parts(of: target)
+      if parts.contains(where: \.isUnfinished) {
+        session.log.line("What was not carried out of it \(dryRun ? "would be" : "is") given up, and not tried again.")
+      }
       if dryRun {
         var report = RollbackReport(target: target.words, isDryRun: true)
         for part in parts { report.add(part) }

@@ -15,7 +15,8 @@ struct SweepCommand: SessionCommand {
       To be run by a schedule. Where the repository has a configuration, what no event brought is processed as if it had \
       come, failed events are tried again, and rules that go by time (on: schedule, stale:) visit the open items.
 
-      Then history, where some is captured: open jobs go on first; then what changed since the last complete walk is \
+      Then history, where `plan` or a sweep began to capture it, the configuration says `history: capture: true`, or there \
+      is no configuration: open jobs go on first; then what changed since the last complete walk is \
       captured; then numbers and lists that are not as GitHub counts them; and what is left of the time goes to the \
       audit, a walk over everything once more that is spread over sweeps.
       """)
@@ -60,13 +61,19 @@ struct SweepCommand: SessionCommand {
     return try await session.withHistory { history in
       var automation: AutomationSweepReport?
       var failure: (any UserFacingError)?
+      var wantsHistory = true
       if only != .history {
-        (automation, failure) = try await session.deadline.run { try await attemptAutomation(of: name, history) }
+        let swept = try await session.deadline.run { try await attemptAutomation(of: name, history) }
+        (automation, failure, wantsHistory) = (swept.report, swept.failure, swept.wantsHistory)
         if let automation {
           try session.summary.append(automation.markdown())
           for line in automation.lines { session.log.line(line) }
         }
         if only == .automation || session.deadline.stopSignal != nil {
+          return try conclude(automation, in: session)
+        }
+        if !wantsHistory, try await !history.store.hasCaptured(name) {
+          session.log.line("No history of \(name.description) is captured: `yardmaster plan` begins, if you want one.")
           return try conclude(automation, in: session)
         }
       }
@@ -96,34 +103,41 @@ struct SweepCommand: SessionCommand {
   }
 
   /// What hinders rules and commands must not keep history from being captured.
-  private func attemptAutomation(
-    of name: RepositoryName, _ history: HistoryRun
-  ) async throws -> (AutomationSweepReport?, (any UserFacingError)?) {
+  private func attemptAutomation(of name: RepositoryName, _ history: HistoryRun) async throws -> Swept {
     do {
-      return (try await sweepAutomation(of: name, history), nil)
+      return try await sweepAutomation(of: name, history)
     } catch let limited as RateLimited {
       // Before its first page: a stop in good order, like those after it.
       var result = AutomationSweepResult(repository: name)
       result.stop = .rateLimited(limited)
-      return (AutomationSweepReport(result, isDryRun: false), nil)
+      return Swept(report: AutomationSweepReport(result, isDryRun: false))
     } catch let error as any UserFacingError where only == nil {
       var report = AutomationSweepReport(AutomationSweepResult(repository: name), isDryRun: false)
       report.fault = Fault(error)
-      return (report, error)
+      return Swept(report: report, failure: error)
     }
   }
 
-  /// nil where the repository has no configuration.
-  private func sweepAutomation(of name: RepositoryName, _ history: HistoryRun) async throws -> AutomationSweepReport? {
+  /// What the automation's part of a sweep came to.
+  private struct Swept {
+    /// nil where the repository has no configuration.
+    var report: AutomationSweepReport?
+    var failure: (any UserFacingError)?
+    /// Whether history is captured where none is yet.
+    var wantsHistory = true
+  }
+
+  private func sweepAutomation(of name: RepositoryName, _ history: HistoryRun) async throws -> Swept {
     let session = history.session
     let id = try await RepositoryLookup(github: history.github, environment: session.environment).githubID(of: name)
     let key = ThreadKey(repository: name, githubID: id, number: 0).repository
     let source = ConfigurationSource(
       explicitFile: session.environment.configPath, github: history.github, cache: (history.store, key))
-    guard let settings = try await source.load(for: name) else { return nil }
+    guard let settings = try await source.load(for: name) else { return Swept() }
     let run = AutomationSweepRun(
       session: session, github: history.github, store: history.store, settings: settings)
-    return try await run.run(name, githubID: id, since: since.flatMap { Timestamp($0) })
+    let report = try await run.run(name, githubID: id, since: since.flatMap { Timestamp($0) })
+    return Swept(report: report, wantsHistory: settings.history.capture)
   }
 
   /// The outputs of a sweep that ends with its first part.

@@ -83,11 +83,14 @@ struct EventProcessing {
       }
       let answer = try await ThreadRequests(processing: self, claimed: claimed, input: input, again: again)
         .carryOut(outcome.commands.requests)
+      // What else the text asks for, and the rules, come after what is undone.
+      if !answer.undone.isEmpty { outcome = processor.decide(input.after(answer.undone)) }
       report.notes = outcome.deliberation.notes + answer.notes
       let decided = outcome.deliberation.decisions
       let intents = Intents(
-        decisions: decided + answer.decisions.filter { answered in !decided.contains { $0.effect == answered.effect } },
-        commands: outcome.commands.read, confirmed: outcome.confirmed)
+        decisions: answer.undone + decided
+          + answer.decisions.filter { answered in !decided.contains { $0.effect == answered.effect } },
+        commands: outcome.commands.read, confirmed: outcome.confirmed, withdrawn: answer.withdrawn)
       // So that the report tells what was decided also where carrying it out fails.
       report.entries = intents.decisions.map { RunReport.Entry(decision: $0) }
       settled = try await executor.carryOut(intents, for: claimed, mode: settings.mode, actor: actor)
@@ -159,6 +162,10 @@ struct EventProcessing {
     input.itemText = subject.issue.body
     input.isRulesOnly = subject.isRulesOnly
     if processor.needsPermission(input) { input.permission = try await permission() }
+    if context.actor.events >= settings.actors.eventsPerHour, event.sender?.login != subject.author?.login {
+      input.actorPermission = try await PermissionLookup(github: github)
+        .permission(of: event.sender, in: event.repository)
+    }
     return input
   }
 

@@ -170,6 +170,8 @@ struct LedgerEntry {
         try await finish(claimed, outcome: .failed, error: Fault(error).sentences)
       } catch {
         log.warning("The failure could not be recorded: \(Fault(error).sentences)")
+        // Nor may the next event on the item wait for this one.
+        try? await store.leave(claimed)
       }
       throw error
     }

@@ -24,6 +24,8 @@ struct RollbackRun {
     var plan: RollbackPlan?
     /// Why there is no plan.
     var isGone = false
+    /// Whether something of it was not carried out, and never will be.
+    var isUnfinished = false
   }
 
   /// What would be done, thread by thread. Reads only.
@@ -43,6 +45,7 @@ struct RollbackRun {
       guard let item = actions.last(where: { $0.thread == thread })?.action.decision.target else { continue }
       var part = Part(thread: thread, item: item)
       part.plan = try await plan(transactions, on: thread, at: item)
+      part.isUnfinished = actions.contains { $0.thread == thread && $0.action.isUnfinished }
       part.isGone = part.plan == nil
       parts.append(part)
     }
@@ -98,7 +101,7 @@ struct RollbackRun {
     }
     guard !report.isRefused, !report.hasFailed else { return report }
     for (index, part) in parts.enumerated() {
-      guard let plan = part.plan, !plan.decisions.isEmpty else { continue }
+      guard let plan = part.plan, !plan.decisions.isEmpty || part.isUnfinished else { continue }
       let (used, settled) = try await carryOut(plan, of: target, transactions, in: transaction)
       report.transaction = used
       report.settle(index, settled)
@@ -136,7 +139,7 @@ struct RollbackRun {
     var plan = plan
     while true {
       let identity = EventIdentity(text: "\(prefix)\(generation)")
-      let (event, settled) = try await carryOut(plan, as: identity, in: transaction)
+      let (event, settled) = try await carryOut(plan, of: transactions, as: identity, in: transaction)
       guard !event.recorded.isEmpty, !settled.contains(where: { $0.failure != nil }),
         let rest = try await self.plan(transactions, on: key, at: plan.target), rest.conflicts.isEmpty,
         !rest.decisions.isEmpty
@@ -147,7 +150,8 @@ struct RollbackRun {
   }
 
   private func carryOut(
-    _ plan: RollbackPlan, as identity: EventIdentity, in transaction: TransactionID
+    _ plan: RollbackPlan, of transactions: Set<TransactionID> = [], as identity: EventIdentity,
+    in transaction: TransactionID
   ) async throws -> (ClaimedEvent, [SettledAction]) {
     let key = plan.thread
     var subject = LedgerSubject(
@@ -166,7 +170,8 @@ struct RollbackRun {
       let (event, _) = try await entry.enter(claimed, in: session)
       let settled =
         if event.recorded.isEmpty {
-          try await executor.carryOut(Intents(decisions: plan.decisions), for: event, mode: .live, actor: actor)
+          try await executor.carryOut(
+            Intents(decisions: plan.decisions, withdrawn: transactions), for: event, mode: .live, actor: actor)
         } else {
           // Forward after a kill: what was planned then is what is done.
           try await executor.resume(event, actor: actor)
@@ -209,4 +214,9 @@ extension RollbackReport {
       RunReport.Entry(decision: $0.action.decision, status: $0.outcome.status, explanation: $0.outcome.explanation)
     }
   }
+}
+
+extension Action {
+  /// Whether it was decided on and not carried out, as far as can be told.
+  fileprivate var isUnfinished: Bool { status == .failed || status == .intended && begunAgo == nil }
 }

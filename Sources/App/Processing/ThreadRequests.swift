@@ -17,8 +17,12 @@ struct ThreadRequests {
   private static let maximumLines = 10
 
   struct Answer {
+    /// What takes back what was done; before everything else.
+    var undone: [Decision] = []
     var decisions: [Decision] = []
     var notes: [Reason] = []
+    /// What is undone; see ``Intents/withdrawn``.
+    var withdrawn: Set<TransactionID> = []
     /// Why a request could not be carried out.
     fileprivate var failures: [Markdown] = []
   }
@@ -42,10 +46,23 @@ struct ThreadRequests {
   private func undo(_ named: TransactionID?, _ answer: inout Answer) async throws {
     guard let thread = claimed.thread else { return }
     let history = try await processing.store.history(of: thread.key)
-    guard let transaction = named ?? Self.last(in: history, besides: claimed.transaction) else {
-      return answer.failures.append("There is nothing that could be undone here.")
+    let transaction: TransactionID
+    if let named {
+      transaction = named
+    } else {
+      // One that comes late means what was done before it was written.
+      let before = history.filter { $0.action.decision.standing.moment <= input.moment }
+      let unfinished = try await processing.store.unfinished(on: thread.key, besides: claimed.transaction)
+        .last { $0.moment <= input.moment }
+      guard let last = Self.last(in: before, unfinished, besides: claimed.transaction) else {
+        return answer.failures.append("There is nothing that could be undone here.")
+      }
+      transaction = last
     }
-    guard history.contains(where: { $0.transaction == transaction }) else {
+    // Said twice in one text, it is meant once.
+    guard !answer.withdrawn.contains(transaction) else { return }
+    let isUnfinished = try await processing.store.isUnfinished([transaction], on: thread.key)
+    guard isUnfinished || history.contains(where: { $0.transaction == transaction }) else {
       return answer.failures.append("Transaction \(Markdown.code(transaction.text)) did nothing here.")
     }
     let run = RollbackRun(
@@ -63,21 +80,31 @@ struct ThreadRequests {
       answer.failures += plan.conflicts.map { "\($0)" }
       return
     }
-    if plan.decisions.isEmpty {
+    answer.withdrawn.insert(transaction)
+    if isUnfinished {
+      answer.notes.append(
+        Reason(
+          origin: "command /undo", evidence: "what was not carried out of transaction \(transaction.text) never is"))
+    } else if plan.decisions.isEmpty {
       answer.failures.append("Transaction \(Markdown.code(transaction.text)) is undone already.")
     }
-    answer.decisions += plan.decisions
+    answer.undone += plan.decisions
     answer.failures += plan.irreversible.map { "It cannot be undone: \($0)." }
   }
 
-  /// The newest transaction that wrote something that stands, and that is no undo itself.
-  static func last(in history: [RecordedAction], besides own: TransactionID) -> TransactionID? {
+  /// The newest transaction that wrote something that stands, or was to, and that is no undo itself.
+  static func last(
+    in history: [RecordedAction], _ unfinished: UnfinishedAction?,
+    besides own: TransactionID
+  ) -> TransactionID? {
     let undos = Set(history.filter(\.isUndo).map(\.transaction))
-    return history.last { recorded in
+    let written = history.last { recorded in
       guard recorded.isLive, recorded.transaction != own, !undos.contains(recorded.transaction) else { return false }
       // An answer to a command is nothing that anybody would want to undo by itself.
       return recorded.action.decision.reason.origin != CommandDeliberation.acknowledgementOrigin
-    }?.transaction
+    }
+    guard let unfinished, unfinished.sequence > written?.sequence ?? 0 else { return written?.transaction }
+    return unfinished.transaction
   }
 
   // MARK: /explain, /reprocess

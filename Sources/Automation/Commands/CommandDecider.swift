@@ -159,7 +159,7 @@ struct CommandDecider {
   private func duplicate(of target: DuplicateTarget, _ source: WishSource) -> Plan {
     let post = Post(
       content: .comment(body: "Duplicate of \(target.text)"), source: source,
-      onceKey: "duplicate:\(input.itemKey):\(target.text.lowercased())")
+      onceKey: "duplicate:\(input.itemKey):\(text.id):\(target.text.lowercased())")
     let reason: Effect.CloseReason? = input.issue.isPullRequest ? nil : .duplicate
     return .write(Wish.make(.close(reason: reason), source), [post])
   }

@@ -135,7 +135,8 @@ struct DecisionDraft {
     switch post.content {
     case .comment(let body):
       guard fits(body, post) else { return }
-      guard said.insert(digest(body)).inserted else {
+      // Of each spell of quiet it is warned, whatever was said in an earlier one.
+      guard said.insert(digest(body)).inserted || post.source.kind == .stale else {
         return note(post.source.reason("the thread has that comment already"))
       }
       decide(.comment(body: body), by: [post.source], onceKey: post.onceKey)

@@ -20,9 +20,16 @@ struct Precedence {
     if case .label = wish.facet, case .addLabels = wish.effect, last.value == false, !isStale {
       return "\(Self.who(last)) removed it"
     }
-    guard last.standing.moment > wish.standing.moment else { return nil }
+    guard last.standing.moment > wish.standing.moment || yieldsToItsEvent(wish) else { return nil }
     return last.value == false
       ? "\(Self.who(last)) removed it since" : "\(Self.who(last)) changed \(Self.subject(wish.facet)) since"
+  }
+
+  /// Whether the event is a person's own write to the facet, and nothing but that brought the rule up: what somebody did
+  /// is not undone in the same breath.
+  func yieldsToItsEvent(_ wish: Wish) -> Bool {
+    guard let last = facets[wish.facet], last.standing.will == .person else { return false }
+    return last.standing.moment == wish.standing.moment && wish.sources.allSatisfy(\.yieldsToItsEvent)
   }
 
   /// The write as it is recorded, and as it is carried out where it comes late.

@@ -46,6 +46,8 @@ struct WishSource: Hashable {
   var name: String
   var evidence: String
   var standing: Standing
+  /// Whether it says nothing of the event in particular, so that what somebody did with it stands.
+  var yieldsToItsEvent = false
 
   var origin: String {
     switch kind {

@@ -5,16 +5,18 @@ struct FloodGuard {
   private let settings: ActorSettings
   private let actor: ActorRecord
   private let isUnlimited: Bool
+  private let causesAnyNumber: Bool
 
   init(_ settings: ActorSettings, _ input: AutomationInput) {
     self.settings = settings
     actor = input.context.actor
     isUnlimited = (input.permission ?? .none) >= settings.unlimitedFrom
+    causesAnyNumber = (input.actorPermission ?? input.permission ?? .none) >= settings.unlimitedFrom
   }
 
   /// Whether the event is one of too many. Nobody causes a schedule.
   func isFlooded(_ trigger: Rule.Trigger) -> Bool {
-    !isUnlimited && trigger.event != .schedule && actor.events >= settings.eventsPerHour
+    !causesAnyNumber && trigger.event != .schedule && actor.events >= settings.eventsPerHour
   }
 
   /// - Parameter position: how many commands of the same text come before it.

@@ -16,7 +16,9 @@ struct RuleDecider {
   /// Adds what a rule asks for. In file order.
   mutating func add(_ rule: Rule, evidence: String) {
     let standing = Standing(will: .rule, moment: input.moment)
-    let source = WishSource(kind: .rule, name: rule.name, evidence: evidence, standing: standing)
+    let source = WishSource(
+      kind: .rule, name: rule.name, evidence: evidence, standing: standing,
+      yieldsToItsEvent: rule.triggers == Rule.Trigger.usual && input.trigger.action == "reopened")
     let dispatch = "dispatch:\(rule.name):\(input.itemKey):\(dispatchVersion)"
     let keys = ActionPlan.OnceKeys(comment: "comment:\(rule.name):\(input.itemKey)", dispatch: dispatch)
     add(ActionPlan(rule.actions, by: source, input.templateValues, keys: keys))
@@ -50,10 +52,30 @@ struct RuleDecider {
 
   /// The wishes that nothing of a person stands against; a note for each of the others.
   mutating func standing(against precedence: Precedence) -> [Wish] {
-    wishes.map(precedence.inOrder).filter { wish in
-      guard let objection = precedence.objectionToRule(wish) else { return true }
+    let wishes = wishes.map(precedence.inOrder)
+    // A rule that had closed the item does not lock it either when somebody opens it again.
+    let yielding = Set(wishes.filter(precedence.yieldsToItsEvent).flatMap { $0.sources.map(\.name) })
+    posts.removeAll { yielding.contains($0.source.name) }
+    return wishes.filter { wish in
+      if !yielding.isEmpty, wish.sources.allSatisfy({ yielding.contains($0.name) }) {
+        notes += wish.sources.map {
+          $0.reason("somebody just opened \(input.issue.isPullRequest ? "it" : "the issue") again")
+        }
+        return false
+      }
+      guard let objection = precedence.objectionToRule(wish) ?? objection(to: wish, precedence) else { return true }
       notes += wish.sources.map { $0.reason(objection) }
       return false
     }
+  }
+
+  /// A label that was there and is not any more was taken off, also where the event that tells by whom is lost, or late.
+  private func objection(to wish: Wish, _ precedence: Precedence) -> String? {
+    guard case .label(let name) = wish.facet, case .addLabels = wish.effect,
+      precedence.facets[wish.facet]?.value == true,
+      !input.issue.labels.contains(where: { $0.lowercased() == name }),
+      !wish.sources.contains(where: { $0.kind == .stale })
+    else { return nil }
+    return "somebody removed it since"
   }
 }

@@ -197,12 +197,21 @@ public struct Intents: Hashable, Sendable {
   public var commands: [ReadCommand]
   /// What was wanted and is there already: recorded as written, with no effect. Not of a dry run.
   public var confirmed: [Facet: FacetRecord]
+  /// Transactions that are taken back: what was not carried out of them on the event's thread never will be. Not of a dry
+  /// run.
+  public var withdrawn: Set<TransactionID>
 
-  public init(decisions: [Decision] = [], commands: [ReadCommand] = [], confirmed: [Facet: FacetRecord] = [:]) {
+  public init(
+    decisions: [Decision] = [], commands: [ReadCommand] = [], confirmed: [Facet: FacetRecord] = [:],
+    withdrawn: Set<TransactionID> = []
+  ) {
     self.decisions = decisions
     self.commands = commands
     self.confirmed = confirmed
+    self.withdrawn = withdrawn
   }
+
+  public var isEmpty: Bool { decisions.isEmpty && commands.isEmpty && withdrawn.isEmpty }
 }
 
 /// A command of a text, and what became of it.
