@@ -42,7 +42,8 @@ import Testing
         #expect(end.status == 0 && !end.log.contains("All is well."), "\(end.log)")
         let warnings = Self.lines(end, "WARN").joined(separator: "\n")
         #expect(Self.lines(end, "WARN").count == 2, "\(end.log)")
-        #expect(warnings.contains("WARN  Configuration: the default branch has no .github/yardmaster.yml"), "\(warnings)")
+        #expect(
+          warnings.contains("WARN  Configuration: the default branch has no .github/yardmaster.yml"), "\(warnings)")
         #expect(warnings.contains("WARN  Audit log: YARDMASTER_AUDIT_KEY is not set"), "\(warnings)")
         #expect(Self.lines(end, "ok    Configuration").isEmpty, "\(end.log)")
         github.change { $0.contents[".github/yardmaster.yml"] = Array(liveConfiguration.utf8) }

@@ -84,6 +84,9 @@ struct EventProcessing {
       let answer = try await ThreadRequests(processing: self, claimed: claimed, input: input, again: again)
         .carryOut(outcome.commands.requests)
       report.notes = outcome.deliberation.notes + answer.notes
+      report.rules = outcome.rules.filter { $0.outcome != .notTriggered }.map {
+        RunReport.RuleFinding(name: $0.name, matches: $0.outcome == .matched, words: $0.words)
+      }
       let decided = outcome.deliberation.decisions
       let intents = Intents(
         decisions: decided + answer.decisions.filter { answered in !decided.contains { $0.effect == answered.effect } },
