@@ -64,7 +64,8 @@ struct ThreadRequests {
       return
     }
     if plan.decisions.isEmpty {
-      answer.failures.append("Transaction \(Markdown.code(transaction.text)) is undone already.")
+      let by: Markdown = plan.doneBy.map { " (by transaction \(Markdown.code($0.text)))" } ?? ""
+      answer.failures.append("Transaction \(Markdown.code(transaction.text)) is taken back already\(by).")
     }
     answer.decisions += plan.decisions
     answer.failures += plan.irreversible.map { "It cannot be undone: \($0)." }
@@ -99,7 +100,7 @@ struct ThreadRequests {
         let decision = recorded.action.decision
         return [
           decision.effect.inWords, "\(decision.reason.origin): \(decision.reason.evidence)",
-          recorded.isLive ? "done" : "undone", .code(recorded.transaction.text),
+          "\(recorded.action.status.inWords)", .code(recorded.transaction.text),
         ]
       }
       if !rows.isEmpty { blocks.append(.table(header: ["Done here", "Why", "", "Transaction"], rows: rows)) }
