@@ -354,7 +354,7 @@ class Proof:
                 left.append("#%d: %s is %s" % (item.number, item.start, now))
             for comment in self.world.comments(item.number):
                 if comment["user"]["login"] == self.world.robot:
-                    if "did nothing here" in comment["body"] or "undone already" in comment["body"]:
+                    if "did nothing here" in comment["body"] or "taken back already" in comment["body"]:
                         continue
                     left.append("#%d: the comment %r" % (item.number, comment["body"][:200]))
                 elif comment["reactions"]["total_count"] and "/undo" not in comment["body"]:
@@ -375,7 +375,7 @@ def key_overwritten(lost, before, left, after):
 
 
 def is_idle(text):
-    return "Nothing was done by" in text or "is undone already" in text or "othing to" in text
+    return "Nothing was done by" in text or "is taken back already" in text or "othing to" in text
 
 
 def undo(options, work):

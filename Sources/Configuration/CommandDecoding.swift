@@ -26,7 +26,8 @@ extension SettingsDecoder {
 
   private mutating func permissions(_ node: YAMLNode, of names: [String]) -> [String: Permission] {
     var permissions: [String: Permission] = [:]
-    for member in members(node, called: "permissions", keys: names) ?? [] {
+    let granted = names.filter { $0 != CommandName.undo.rawValue }
+    for member in members(node, called: "permissions", keys: granted) ?? [] {
       if isCommand(member.key, among: names, at: member.keyLocation) {
         permissions[member.key] = permission(member.value, called: "the permission for /\(member.key)")
       }
@@ -47,12 +48,14 @@ extension SettingsDecoder {
 
   /// Whether permission for the command can be given here; tells where not.
   private mutating func isCommand(_ name: String, among names: [String], at place: SourceLocation) -> Bool {
-    if name == CommandName.undo.rawValue {
+    let isUndo = !names.contains(name) && nearest(to: name, among: names) == CommandName.undo.rawValue
+    if isUndo || name == CommandName.undo.rawValue {
       fail("who may undo is said elsewhere", at: place, "Set 'permission' of the section 'rollback'.")
       return false
     }
     if names.contains(name) { return true }
-    failUnknown("there is no command /\(name.prefix(50))", at: place, typed: name, names)
+    let valid = names.filter { $0 != CommandName.undo.rawValue }
+    failUnknown("there is no command /\(name.prefix(50))", at: place, typed: name, valid)
     return false
   }
 
@@ -78,9 +81,23 @@ extension SettingsDecoder {
         continue
       }
       let arguments = words.dropFirst().first.map { String($0.drop { $0 == " " }) } ?? ""
+      if let placeholder = Self.placeholder(in: arguments) {
+        fail(
+          "nothing is put in for '\(placeholder)' in an alias", member.value,
+          "Remove it: an alias stands for a command with its first arguments, and what is typed after it is added; for more, make a command under 'custom'."
+        )
+      }
       aliases[member.key] = CommandSettings.Alias(command: command, arguments: arguments)
     }
     return aliases
+  }
+
+  /// What elsewhere stands for an argument: `$1`, `$@`, `{{`.
+  private static func placeholder(in arguments: String) -> String? {
+    if arguments.contains("{{") { return "{{" }
+    return zip(arguments, arguments.dropFirst()).lazy.first { sign, next in
+      sign == "$" && ("0"..."9" ~= next || "@*{#".contains(next))
+    }.map { "\($0)\($1)" }
   }
 
   /// Lower-case letters, digits, `-` and `_`, the first a letter.

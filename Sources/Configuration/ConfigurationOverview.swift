@@ -11,7 +11,7 @@ public struct ConfigurationOverview {
         ? "mode: live" : "mode: dry-run (nothing is written to GitHub until the file says `mode: live`)"
     ]
     lines.append("rules: \(settings.rules.count)")
-    lines += settings.rules.map(Self.line)
+    lines += settings.rules.flatMap { [Self.line(of: $0)] + Self.stars(in: $0) }
     lines += Self.lines(of: settings.commands, undo: settings.rollback.permission)
     if let stale = settings.stale { lines.append(Self.line(of: stale)) }
     let actors = settings.actors
@@ -29,6 +29,15 @@ public struct ConfigurationOverview {
       }
       : rule.triggers.map(\.text).sorted()
     return "  \(rule.name): on \(triggers.joined(separator: ", ")): \(words(for: rule.actions).joined(separator: ", "))"
+  }
+
+  /// Labels and logins are globs, so a star in a word to look for is likely to be meant as one.
+  private static func stars(in rule: Rule) -> [String] {
+    let conditions = [rule.conditions] + rule.exceptions
+    return conditions.flatMap { $0.title + $0.body + $0.any + $0.comment }.compactMap { match in
+      guard case .words(let word) = match, word.contains("*") else { return nil }
+      return "    a `*` in a word stands for itself: write `glob: \"\(word)\"` if \"\(word)\" is to be a glob"
+    }
   }
 
   private static func lines(of commands: CommandSettings, undo: Permission) -> [String] {

@@ -117,7 +117,7 @@ extension ListedAction {
   fileprivate var moment: Timestamp { settledAt ?? action.intendedAt ?? .distantPast }
 
   fileprivate var standing: String {
-    isDryRun ? "dry run" : action.status == .rolledBack ? "taken back" : action.status.rawValue
+    isDryRun ? "dry run" : action.status.inWords
   }
 
   /// A dry run's explanation says that it is one.

@@ -113,10 +113,9 @@ public struct AutomationSweepReport: Sendable {
   private var effects: Markdown {
     guard !entries.isEmpty else { return "" }
     let rows = entries.prefix(RunReport.rowLimit).map { entry -> [Markdown] in
-      let result: Markdown = entry.status.map { "\($0.rawValue)" } ?? (isDryRun ? "👀 would do" : "–")
       let reason = entry.decision.reason
       return [
-        .code(entry.decision.target.description), entry.decision.effect.inWords, result,
+        .code(entry.decision.target.description), entry.decision.effect.inWords, entry.result(isDryRun: isDryRun),
         "\(Figures.shortened("\(reason.origin): \(reason.evidence)", to: 200))",
       ]
     }

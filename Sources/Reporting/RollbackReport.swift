@@ -10,6 +10,8 @@ public struct RollbackReport: Sendable {
     public var steps: [RunReport.Entry]
     public var conflicts: [String]
     public var irreversible: [String]
+    /// The transaction by which all was done before, so that nothing is left to do.
+    public var doneBy: TransactionID?
 
     public init(
       reference: ItemReference, isGone: Bool, steps: [RunReport.Entry], conflicts: [String], irreversible: [String]
@@ -43,6 +45,9 @@ public struct RollbackReport: Sendable {
     items.contains { $0.steps.contains { $0.status == .failed || $0.status == .uncertain } }
   }
 
+  /// Whether an earlier rollback left nothing to do.
+  private var isDoneAlready: Bool { !items.isEmpty && items.allSatisfy { $0.doneBy != nil && $0.conflicts.isEmpty } }
+
   /// How it ended, or would end, in a sentence.
   public var verdict: String {
     let steps = items.reduce(0) { $0 + $1.steps.count { $0.decision.effect != .nothing } }
@@ -51,6 +56,7 @@ public struct RollbackReport: Sendable {
       return
         "Refused: \(Figures.count(conflicts, "change")) by others since. Nothing was written. --force writes over them."
     }
+    if isDoneAlready { return "Nothing to do: \(target) is taken back already." }
     if isDryRun { return "Dry run: \(Figures.count(steps, "step")) would take back \(target)." }
     if hasFailed { return "Not all of \(target) was taken back: see above, and run the same command again." }
     return "Taken back: \(target)."
@@ -61,9 +67,12 @@ public struct RollbackReport: Sendable {
     items.flatMap { item -> [LogText] in
       var lines: [LogText] = []
       if item.isGone { lines.append("\(item.reference.description): the item is gone") }
+      if let id = item.doneBy {
+        lines.append("\(item.reference.description): is taken back already (by transaction \(id.text))")
+      }
       for conflict in item.conflicts { lines.append("\(item.reference.description): conflict: \(conflict)") }
       for step in item.steps where step.decision.effect != .nothing {
-        let state = step.status.map { "\($0.rawValue): " } ?? (isDryRun ? "would do: " : "")
+        let state = step.status.map { "\($0.inWords): " } ?? (isDryRun ? "would do: " : "")
         lines.append("\(item.reference.description): \(state)\(step.decision.effect.inLogWords)")
         if let explanation = step.explanation { lines.append("  \(explanation)") }
       }
@@ -80,13 +89,14 @@ public struct RollbackReport: Sendable {
     for item in items {
       let name = Markdown.code(item.reference.description)
       if item.isGone { rows.append([name, "the item is gone", ""]) }
+      if let id = item.doneBy {
+        rows.append([name, "is taken back already (by transaction \(Markdown.code(id.text)))", "↩️"])
+      }
       for conflict in item.conflicts {
         rows.append([name, "**conflict**: \(Figures.shortened(conflict, to: 200))", "🛑"])
       }
       for step in item.steps where step.decision.effect != .nothing {
-        let result: Markdown = step.status.map { "\($0.rawValue)" } ?? (isDryRun ? "👀 would do" : "–")
-        let why: Markdown = step.explanation.map { ": \(Figures.shortened($0, to: 200))" } ?? ""
-        rows.append([name, step.decision.effect.inWords, result + why])
+        rows.append([name, step.decision.effect.inWords, step.result(isDryRun: isDryRun)])
       }
       for what in item.irreversible {
         rows.append([name, "cannot be taken back: \(Figures.shortened(what, to: 200))", "⚠️"])
@@ -98,7 +108,7 @@ public struct RollbackReport: Sendable {
     }
     // As code: in prose, what could be taken for a reference is broken up, and would not survive being copied.
     if let transaction, !isDryRun, !isRefused {
-      blocks.append("To do it again, take back transaction \(Markdown.code(transaction.text)).")
+      blocks.append("To bring the changes back: take back transaction \(Markdown.code(transaction.text)).")
     }
     for anchor in anchors { blocks.append("Audit anchor: \(Markdown.code(anchor))") }
     return Markdown.blocks(blocks)

@@ -40,6 +40,20 @@ public struct RunReport: Sendable {
     }
   }
 
+  /// What one of the configuration's rules said of the event.
+  public struct RuleFinding: Hashable, Sendable {
+    public var name: String
+    public var matches: Bool
+    /// Why; untrusted.
+    public var words: String
+
+    public init(name: String, matches: Bool, words: String) {
+      self.name = name
+      self.matches = matches
+      self.words = words
+    }
+  }
+
   public var trigger: Trigger
   public var outcome: EventOutcome
   /// Why it was ignored, or of which event it is a duplicate.
@@ -51,6 +65,8 @@ public struct RunReport: Sendable {
   public var entries: [Entry] = []
   /// What was looked at and led to nothing.
   public var notes: [Reason] = []
+  /// What each rule that the event starts said of it, in the order of the file.
+  public var rules: [RuleFinding] = []
   /// What was read in the text, in its order.
   public var commands: [ReadCommand] = []
   public var usage = APIUsage()
@@ -79,8 +95,7 @@ public struct RunReport: Sendable {
   public func markdown() -> Markdown {
     Markdown.blocks([
       heading, subject, fault?.markdown ?? "", reason.map { "\($0)" } ?? "", commandTable, effects, considered,
-      captured,
-      remains, cost, identity, anchor.map { "Audit anchor: \(Markdown.code($0))" } ?? "",
+      ruleTable, captured, remains, cost, identity, anchor.map { "Audit anchor: \(Markdown.code($0))" } ?? "",
     ])
   }
 
@@ -122,7 +137,7 @@ public struct RunReport: Sendable {
         entry.decision.effect.inWords, .code("#\(entry.decision.target.number)"),
         "\(entry.decision.reason.origin): "
           + .sentence(Figures.shortened(entry.decision.reason.evidence, to: 200)),
-        result(of: entry),
+        entry.result(isDryRun: mode == .dryRun),
       ]
     }
     let table = Markdown.table(header: ["Effect", "On", "Why", "Result"], rows: rows)
@@ -156,21 +171,6 @@ public struct RunReport: Sendable {
     return "\(word): \(Figures.shortened(explanation, to: 200))"
   }
 
-  private func result(of entry: Entry) -> Markdown {
-    let word: Markdown =
-      switch entry.status {
-      case .done: "✅ done"
-      case .skipped: mode == .dryRun ? "👀 dry run" : "⏭️ skipped"
-      case .uncertain: "❔ uncertain"
-      case .failed: "❌ failed"
-      case .intended: "⏳ not yet sent"
-      case .rolledBack: "↩️ undone"
-      case nil: "–"
-      }
-    guard let explanation = entry.explanation else { return word }
-    return "\(word): \(Figures.shortened(explanation, to: 200))"
-  }
-
   private var considered: Markdown {
     guard !notes.isEmpty else { return "" }
     let rows = notes.prefix(Self.rowLimit).map { note -> [Markdown] in
@@ -178,6 +178,15 @@ public struct RunReport: Sendable {
     }
     let table = Markdown.table(header: ["Looked at", "Why nothing came of it"], rows: rows)
     return .details("Looked at without effect", .blocks([table, Self.more(notes.count)]))
+  }
+
+  private var ruleTable: Markdown {
+    guard !rules.isEmpty else { return "" }
+    let rows = rules.prefix(Self.rowLimit).map { rule -> [Markdown] in
+      [.code(rule.name), rule.matches ? "matches" : "does not match", "\(Figures.shortened(rule.words, to: 200))"]
+    }
+    let table = Markdown.table(header: ["Rule", "Verdict", "Why"], rows: rows)
+    return .details("Rules that this event starts", .blocks([table, Self.more(rules.count)]))
   }
 
   private var captured: Markdown {
@@ -202,6 +211,34 @@ public struct RunReport: Sendable {
 
   static func more(_ count: Int) -> Markdown {
     count > rowLimit ? "… and \(Figures.count(count - rowLimit)) more." : ""
+  }
+}
+
+extension RunReport.Entry {
+  /// What came of it, with an icon: the same words in every summary. In a dry run nothing is attempted.
+  func result(isDryRun: Bool) -> Markdown {
+    let word: Markdown =
+      switch status {
+      case .done: "✅ done"
+      case .skipped: isDryRun ? "👀 dry run" : "⏭️ skipped"
+      case .uncertain: "❔ uncertain"
+      case .failed: "❌ failed"
+      case .intended: "⏳ not yet sent"
+      case .rolledBack: "↩️ taken back"
+      case nil: isDryRun ? "👀 dry run" : "–"
+      }
+    guard let explanation else { return word }
+    return "\(word): \(Figures.shortened(explanation, to: 200))"
+  }
+}
+
+extension Action.Status {
+  /// For people, without an icon.
+  public var inWords: String {
+    switch self {
+    case .rolledBack: "taken back"
+    case .intended, .done, .skipped, .uncertain, .failed: rawValue
+    }
   }
 }
 

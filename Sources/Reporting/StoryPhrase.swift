@@ -41,7 +41,8 @@ struct StoryPhrase {
       verb = entry.kind == .rollback ? "take back:" : ""
       effect = entry.effect
       object = entry.effect == nil ? entry.what : ""
-      result = detail["dry_run"] == true ? "dry run" : (detail["status"]?.string ?? "").spaced
+      let status = detail["status"]?.string ?? ""
+      result = detail["dry_run"] == true ? "dry run" : Action.Status(rawValue: status)?.inWords ?? status
       remark = detail["dry_run"] == true ? nil : detail["explanation"]?.string
       if remark == nil, !result.isEmpty { remark = detail["reason"]?["evidence"]?.string }
     case .link:
@@ -69,9 +70,4 @@ struct StoryPhrase {
     if let remark { text += " (\(remark))" }
     return text
   }
-}
-
-extension String {
-  /// `rolled_back` as `rolled back`
-  fileprivate var spaced: String { String(map { $0 == "_" ? " " : $0 }) }
 }

@@ -21,6 +21,8 @@ public struct AuditVerification: Hashable, Sendable {
   public struct Fault: Hashable, Sendable {
     public var sequence: Int64
     public var reason: String
+    /// Whether all that is wrong is that the key was not given: nothing is known of this entry and those after it.
+    public var isKeyMissing = false
   }
 }
 
@@ -122,7 +124,8 @@ private struct AuditWalk {
     for checkpoint in checkpoints {
       guard let expected = chain.signature(of: checkpoint.canonicalText) else {
         return fault(
-          "the checkpoint before it is signed, and YARDMASTER_AUDIT_KEY is not given", at: checkpoint.sequence + 1)
+          "the checkpoint before it is signed, and YARDMASTER_AUDIT_KEY is not given", at: checkpoint.sequence + 1,
+          isKeyMissing: true)
       }
       guard checkpoint.format == AuditCheckpoint.format, checkpoint.signature == expected else {
         return fault("the checkpoint before it does not match its signature", at: checkpoint.sequence + 1)
@@ -161,7 +164,7 @@ private struct AuditWalk {
     }
     guard line.previousHash == head.hash else { return fault("it does not follow the entry before it") }
     guard let expected = chain.hash(line) else {
-      return fault("its hash is keyed, and YARDMASTER_AUDIT_KEY is not given")
+      return fault("its hash is keyed, and YARDMASTER_AUDIT_KEY is not given", isKeyMissing: true)
     }
     guard try row.decode("hash") == expected else { return fault("its content does not match its hash") }
     if line.algorithm == .hmacSHA256 {
@@ -208,8 +211,10 @@ private struct AuditWalk {
   }
 
   /// - Parameter sequence: nil for the entry after the last one that holds.
-  private mutating func fault(_ reason: String, at sequence: Int64? = nil) {
-    found.fault = found.fault ?? .init(sequence: sequence ?? head.sequence + 1, reason: reason)
+  private mutating func fault(_ reason: String, at sequence: Int64? = nil, isKeyMissing: Bool = false) {
+    found.fault =
+      found.fault
+      ?? .init(sequence: sequence ?? head.sequence + 1, reason: reason, isKeyMissing: isKeyMissing)
   }
 }
 

@@ -33,7 +33,21 @@ class StepTests(unittest.TestCase):
             outputs={"steps.executable.outputs.path": str(self.program)},
             environment={"GITHUB_REPOSITORY": "octo/repo", "GITHUB_EVENT_NAME": "push",
                          "GITHUB_EVENT_PATH": "/runner/event.json"})
-        return step.run()
+        result = step.run()
+        self.outputs, self.summary = step.outputs(), step.summary_path.read_text()
+        return result
+
+    def refused(self, words, **inputs):
+        """An unusable input: status 64, and the words in log, annotation, outputs and summary."""
+        result = self.run_step(**inputs)
+        self.assertEqual(result.returncode, 64, result.stderr)
+        self.assertIn(words, result.stderr)
+        annotation = [line for line in result.stdout.splitlines() if line.startswith("::error ")]
+        self.assertEqual([words in line for line in annotation], [True], result.stdout)
+        self.assertEqual(self.outputs, {"outcome": "failed"})
+        self.assertIn(words, self.summary)
+        self.assertIn("**What to do:** ", self.summary)
+        self.assertNotIn("argument <", result.stdout)
 
     def arguments(self, **inputs):
         result = self.run_step(**inputs)
@@ -127,32 +141,25 @@ class StepTests(unittest.TestCase):
     def test_unknown_command_is_refused(self):
         for command in ("rm", "run; ls", "--version"):
             with self.subTest(command=command):
-                result = self.run_step(command=command)
-                self.assertEqual(result.returncode, 78)
-                self.assertIn("must be one of", result.stderr)
-                self.assertNotIn("argument", result.stdout.replace("::error", ""))
+                self.refused("must be one of", command=command)
+                self.assertNotIn(command, self.summary)
 
     def test_command_without_what_it_needs_is_refused(self):
         needs = dict(sync="job_id", replay="event_id", story="number", rollback="transaction")
         for command, name in needs.items():
             for value in ("", "  "):
                 with self.subTest(command=command, value=value):
-                    result = self.run_step(command=command, **{name: value})
-                    self.assertEqual(result.returncode, 78)
-                    self.assertIn(name.replace("_", "-"), result.stderr)
+                    self.refused(name.replace("_", "-"), command=command, **{name: value})
 
     def test_rollback_takes_one_target(self):
-        result = self.run_step(command="rollback", transaction=JOB, run_id="7")
-        self.assertEqual(result.returncode, 78)
+        self.refused("one of the inputs", command="rollback", transaction=JOB, run_id="7")
 
     def test_flag_that_is_neither_true_nor_false_is_refused(self):
         """A misspelt dry run must not act."""
         for value in ("yes", "1", "ture", "--force", "$(true)"):
             for inputs in (dict(command="run", dry_run=value), dict(command="rollback", run_id="7", force=value)):
                 with self.subTest(inputs=inputs):
-                    result = self.run_step(**inputs)
-                    self.assertEqual(result.returncode, 78)
-                    self.assertIn("must be true or false", result.stderr)
+                    self.refused("must be true or false", **inputs)
 
     def test_another_event_file_has_not_the_runs_event_name(self):
         for inputs, name in ((dict(), "push"), (dict(event_file="opened.json"), "")):

@@ -16,10 +16,21 @@ import sandbox
 
 DIST = release.ROOT / ".build/dist"
 ACT = pathlib.Path(sys.executable).with_name("act")
-COPIED = ("issue-automation", "history-events", "history-sync", "sweep", "rollback")
+COPIED = ("issue-automation", "history-events", "history-sync", "sweep", "rollback", "operations")
 #: With the one that reads a checked-out file, and has no secrets.
 ALL = (*COPIED, "config-check")
 PLACEHOLDER = f"{release.ACTION}@" + "0" * 40
+#: What operations.yml keeps its file with, here a copy into a folder of the tests.
+UPLOAD = """\
+name: Upload
+inputs: { name: { required: true }, path: { required: true }, if-no-files-found: {}, retention-days: {} }
+runs:
+  using: composite
+  steps:
+    - run: cp "$UPLOADED" "$ARTIFACTS/"
+      shell: bash
+      env: { UPLOADED: "${{ inputs.path }}" }
+"""
 CONFIGURATION = """\
 mode: live
 rules:
@@ -56,6 +67,13 @@ class WorkflowTests(unittest.TestCase):
         cls.addClassCleanup(
             sandbox.query, cls.cluster.url, "DROP DATABASE IF EXISTS yardmaster_workflows WITH (FORCE)")
         cls.workspace = cls.make_workspace()
+        operations = (release.ROOT / ".github/workflows/operations.yml").read_text()
+        cls.upload = re.search(r"actions/upload-artifact@[0-9a-f]{40}", operations)[0]
+        cls.uploader, cls.artifacts = cls.folder / "upload", cls.folder / "artifacts"
+        for folder in (cls.uploader, cls.artifacts):
+            folder.mkdir()
+        (cls.uploader / "action.yml").write_text(UPLOAD)
+        release.commit(cls.uploader)
         cls.runs = 100
 
     @classmethod
@@ -88,6 +106,7 @@ class WorkflowTests(unittest.TestCase):
             str(ACT), event, "--actor", actor, "--eventpath", str(file), "--workflows", f".github/workflows/{workflow}.yml",
             "--platform", "ubuntu-latest=-self-hosted", "--secret-file", str(secrets),
             "--local-repository", f"{release.ACTION}@{self.commit}={self.action}",
+            "--local-repository", f"{self.upload}={self.uploader}", "--env", f"ARTIFACTS={self.artifacts}",
             "--env", f"YARDMASTER_RELEASE_URL={self.url}", "--env", f"GITHUB_API_URL={self.double.url}",
             "--env", f"GITHUB_GRAPHQL_URL={self.double.url}/graphql", "--env", f"GITHUB_RUN_ID={run}",
             "--env", f"GITHUB_TRIGGERING_ACTOR={actor}",
@@ -208,6 +227,43 @@ class WorkflowTests(unittest.TestCase):
             log = self.act("schedule", {"schedule": hourly}, "sweep")
             self.assertIn("Rules and commands: what events missed", log)
             self.assertNotIn("Sweep of `", log)
+
+    def operate(self, operation, status=0, **inputs):
+        """operations.yml with the form's own values but for these."""
+        form = dict(event_id="", dry_run="true", number="", anchor="", format="jsonl")
+        return self.dispatch("operations", status=status, operation=operation, **{**form, **inputs})
+
+    def test_operations_by_hand(self):
+        number, _ = self.labelled("Crash on Saturdays")
+        with self.subTest("the environment"):
+            self.assertIn("ok    Database", self.operate("doctor"))
+        with self.subTest("a story"):
+            self.assertIn("add label 'bug': done", self.operate("story", number=str(number)))
+            self.assertIn("needs the input number", self.operate("story", status=1))
+        with self.subTest("the audit log"):
+            whole = self.operate("audit-verify")
+            anchor = re.search(r"anchor (\d+:[0-9a-f]{64})", whole)[1]
+            self.operate("audit-verify", anchor=anchor)
+            self.operate("audit-verify", status=1, anchor=anchor.replace(":", "9:", 1))
+        for form in ("jsonl", "csv"):
+            with self.subTest("the audit log as a file", format=form):
+                self.operate("audit-export", format=form)
+                rows = self.query("SELECT count(*) FROM yardmaster.audit_log")[0][0]
+                text = (self.artifacts / f"audit.{form}").read_text()
+                self.assertGreaterEqual(text.count("\n"), int(rows))
+
+    def test_what_failed_is_replayed_by_hand(self):
+        opened = self.double.open_issue("Crash on Sundays", "", "bob")
+        number = opened["issue"]["number"]
+        refused = {"kind": "answer", "status": 403, "body": '{"message":"Forbidden"}', "match": {"target": "*/labels"}}
+        self.double.call("POST", "faults", {"faults": [refused]})
+        self.act("issues", opened, "issue-automation", status=1)
+        event = self.query(f"SELECT id FROM yardmaster.events WHERE number = {number} AND outcome = 'failed'")[0][0]
+        self.assertIn("nothing failed for good", self.operate("dead-letters"))
+        self.operate("replay", event_id=event)
+        self.assertEqual(self.double.issue(number)["labels"], [], "the form's own values are a dry run")
+        self.operate("replay", event_id=event, dry_run="false")
+        self.assertEqual(self.double.issue(number)["labels"], ["bug"])
 
     def test_an_issue_is_tried_by_hand(self):
         number = self.double.open_issue("Crash by hand", "", "bob")["issue"]["number"]

@@ -78,6 +78,18 @@ struct AcknowledgementTests {
     #expect(reactions(outcome.deliberation.decisions) == [.eyes])
   }
 
+  @Test(
+    "a reply's reason says what is answered",
+    arguments: [
+      ("/help", "the answer to /help"), ("/lock", "what the commands asked for cannot all be done"),
+      ("/lock\n/help", "what the commands asked for cannot all be done, and the answer to /help"),
+    ])
+  func reasons(text: String, evidence: String) {
+    let outcome = processor.decide(Sample.comment(text, permission: .read))
+    let reply = outcome.deliberation.decisions.first { if case .comment = $0.effect { true } else { false } }
+    #expect(reply?.reason.evidence == evidence)
+  }
+
   @Test("a repository that wants no acknowledgement gets none; who asks for help still gets it")
   func silent() {
     var silent = settings

@@ -233,7 +233,7 @@ struct RuleDecisionTests {
       $0.lock = .lock(.spam)
       $0.addLabels = ["spam"]
     })
-    if isMeant { rule.triggers = [Rule.Trigger(.issues, "reopened")] }
+    rule.triggers = isMeant ? [Rule.Trigger(.issues, "reopened")] : Rule.Trigger.usual
     var context = ThreadContext()
     var input = Sample.event(Sample.issue(), "reopened", context: context)
     input.happenedAt = Sample.after(50)

@@ -31,7 +31,12 @@ struct ConfigurationFileTests {
       ("rules: {}", 1, 8, nil), ("rules:\n  - name: a", 2, 5, nil), ("rules: [x]", 1, 9, nil),
       ("commands:\n  permissions:\n    lable: write", 3, 5, "label"),
       ("commands:\n  permissions:\n    label: wirte", 3, 12, "write"),
-      ("commands:\n  permissions:\n    undo: write", 3, 5, nil), ("rollback: {permission: read}", 1, 24, nil),
+      ("commands:\n  permissions:\n    undo: write", 3, 5, nil), ("commands: {permissions: {udno: write}}", 1, 26, nil),
+      ("commands: {for_authors: [clsoe]}", 1, 26, "close"), ("commands: {for_authors: undoo}", 1, 25, nil),
+      ("commands: {aliases: {bug: label $1}}", 1, 27, nil),
+      ("commands: {aliases: {bug: \"label {{args.x}}\"}}", 1, 27, nil),
+      ("commands: {aliases: {bug: \"label $@\"}}", 1, 27, nil),
+      ("rollback: {permission: read}", 1, 24, nil),
       ("commands:\n  permissions: {label: none}", 2, 24, nil), ("commands: [label]", 1, 11, nil),
       ("mode: live\nmode: live", 2, 1, nil), ("mode: live\n---\nmode: live", 2, 1, nil),
       ("mode: &a live", 0, 0, nil), ("mode: *a", 1, 7, nil), ("mode: !!int 5", 1, 7, nil), ("mode: !x live", 1, 7, nil),
@@ -98,6 +103,15 @@ struct ConfigurationFileTests {
   @Test("a key with a slip in it is told once, and not missed besides", arguments: ["nmae: a, when", "name: a, whne"])
   func slip(beginning: String) {
     #expect(errors("rules: [{\(beginning): {title: x}, then: {label: y}}]").count == 1)
+  }
+
+  @Test("what cannot be granted there is not offered", arguments: ["permissions: {xyz: write}", "for_authors: xyz"])
+  func undoIsGrantedElsewhere(section: String) throws {
+    let error = try #require(errors("commands: {\(section)}").first)
+    #expect(error.advice.contains("reprocess") && !error.advice.contains("undo"), "\(error)")
+    let meant = try #require(errors("commands: {\(section.replacing("xyz", with: "unod"))}").first)
+    #expect(meant.advice.contains("'rollback'"), "\(meant)")
+    #expect(errors("commands: {aliases: {back: undo, five: label costs $ 5}}").isEmpty)
   }
 
   @Test("aliases are refused, also those that refer to themselves or multiply")

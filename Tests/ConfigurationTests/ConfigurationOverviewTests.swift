@@ -35,6 +35,19 @@ struct ConfigurationOverviewTests {
     }
   }
 
+  @Test("a star in a word to look for is pointed at, and one in a glob is not")
+  func stars() throws {
+    let lines = ConfigurationOverview(
+      try settings(
+        """
+        rules:
+          - {name: a, when: {title: [crash, "*crash*"], author: "*-ci"}, unless: {body: [glob: "*x*"]}, then: {label: b}}
+        """)
+    ).lines
+    let pointed = lines.filter { $0.contains("stands for itself") }
+    #expect(pointed.count == 1 && pointed.first?.contains("glob: \"*crash*\"") == true, "\(lines)")
+  }
+
   @Test("a dry run says what it waits for, and commands that are off are not listed")
   func short() throws {
     let lines = ConfigurationOverview(try settings("commands: {enabled: false}")).lines

@@ -50,6 +50,7 @@ import Testing
         let end = try await sweep(step)
         #expect(end.status == 0, "\(end.log)")
         #expect(github.mutations.isEmpty)
+        #expect(end.summary.contains("👀 dry run") && !end.summary.contains("skipped"), "\(end.summary)")
       }
     }
   }

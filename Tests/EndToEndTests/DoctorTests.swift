@@ -13,7 +13,7 @@ import Testing
   @Test func allIsWellOnlyWhereItIs() async throws {
     try await TestDatabase.withDatabase { database in
       try await withGitHubDouble(laneModel(laneConfiguration(percent: 10))) { github in
-        let step = try Step(github: github.url, database: database.url)
+        let step = try Step(github: github.url, database: database.url).with("YARDMASTER_AUDIT_KEY", "a key")
         let end = try await step.run("doctor")
         #expect(end.status == 0, "\(end.log)")
         #expect(Self.lines(end, "WARN").count == 1 && end.log.contains("INNGEST_EVENT_KEY"), "\(end.log)")
@@ -27,6 +27,28 @@ import Testing
         #expect(weak.status == 78, "\(weak.log)")
         #expect(Self.lines(weak, "FAIL").count == 1 && weak.log.contains("GRANT CREATE ON DATABASE"), "\(weak.log)")
         try await database.administer("DROP ROLE \(role)")
+      }
+    }
+  }
+
+  /// Neither fails a run, and neither is meant by somebody who reads that all is well.
+  @Test func whatIsLeftOutIsNamed() async throws {
+    try await TestDatabase.withDatabase { database in
+      var model = laneModel(liveConfiguration)
+      model.contents = [:]
+      try await withGitHubDouble(model) { github in
+        let step = try Step(github: github.url, database: database.url)
+        let end = try await step.run("doctor")
+        #expect(end.status == 0 && !end.log.contains("All is well."), "\(end.log)")
+        let warnings = Self.lines(end, "WARN").joined(separator: "\n")
+        #expect(Self.lines(end, "WARN").count == 2, "\(end.log)")
+        #expect(
+          warnings.contains("WARN  Configuration: the default branch has no .github/yardmaster.yml"), "\(warnings)")
+        #expect(warnings.contains("WARN  Audit log: YARDMASTER_AUDIT_KEY is not set"), "\(warnings)")
+        #expect(Self.lines(end, "ok    Configuration").isEmpty, "\(end.log)")
+        github.change { $0.contents[".github/yardmaster.yml"] = Array(liveConfiguration.utf8) }
+        let well = try await step.with("YARDMASTER_AUDIT_KEY", "a key").run("doctor")
+        #expect(well.status == 0 && well.log.contains("All is well."), "\(well.log)")
       }
     }
   }

@@ -57,6 +57,35 @@ import Testing
     }
   }
 
+  /// Why a rule did nothing is answered where its maintainer looks first.
+  @Test func aSummaryHasTheVerdictOfEachRuleThatTheEventStarts() async throws {
+    let configuration = """
+      mode: live
+      rules:
+        - name: feature
+          when: { title: feature }
+          then: { label: feature }
+        - name: gone
+          on: closed
+          when: { title: crash }
+          then: { label: gone }
+        - name: boom
+          when: { body: boom }
+          then: { label: boom }
+      """
+    try await withMigratedDatabase { database in
+      try await withGitHubDouble(widget(configuration: configuration)) { github in
+        let end = try await Step(github: github.url, database: database.url).event("issues", github.issueEvent(1)).run()
+        #expect(end.status == 0, "\(end.log)")
+        let table = try #require(end.summary.components(separatedBy: "Rules that this event starts").last)
+        #expect(end.summary.contains("<details>\n<summary>Rules that this event starts</summary>"), "\(end.summary)")
+        #expect(table.contains("| `feature` | does not match | the title does not contain"), "\(table)")
+        #expect(table.contains("| `boom` | matches | the body contains"), "\(table)")
+        #expect(!end.summary.contains("gone"), "\(end.summary)")
+      }
+    }
+  }
+
   @Test func nothingThatAUserTypedBecomesACommandOrAMention() async throws {
     try await withMigratedDatabase { database in
       var model = widget()

@@ -161,6 +161,41 @@ import Testing
     }
   }
 
+  /// Somebody may do what they like to an item once all was taken back: it stands against nothing then.
+  @Test(arguments: [false, true])
+  func whatIsTakenBackAlreadyIsNoConflict(asksInAComment: Bool) async throws {
+    try await withTransaction { github, step, transaction, _ in
+      let first = try await step.run("rollback", "--transaction", transaction)
+      let own = try #require(first.outputs["transaction-id"])
+      #expect(first.log.contains("To bring the changes back: yardmaster rollback --transaction \(own)"), "\(first.log)")
+      github.act(as: "carol", on: 1, .label("foo"))
+      github.act(as: "carol", on: 1, .unlabel("foo"))
+      let effects = github.effects.count
+      let words = "is taken back already (by transaction "
+      if asksInAComment {
+        let delivery = try #require(github.act(as: "erin", on: 1, .comment("/undo \(transaction)")))
+        let end = try await step.event(delivery.event, delivery.payload).run("run")
+        let answer = try #require(github.item(1)?.comments.last?.body)
+        #expect(answer.contains(words) && answer.contains(own) && !answer.contains("carol"), "\(answer)\n\(end.log)")
+      } else {
+        for options in [["--dry-run"], []] {
+          let end = try await step.run(["rollback", "--transaction", transaction] + options)
+          #expect(end.status == 0, "\(end.log)")
+          #expect(end.log.contains("\(words)\(own))") && !end.log.contains("conflict"), "\(end.log)")
+          #expect(end.log.contains("Nothing to do: transaction \(transaction) is taken back already."), "\(end.log)")
+          #expect(end.summary.contains(own) && !end.summary.contains("rolled"), "\(end.summary)")
+        }
+        #expect(github.effects.count == effects)
+      }
+      guard !asksInAComment else { return }
+      // And so of the rollback, once it was taken back itself.
+      let back = try await step.run("rollback", "--transaction", own, "--force")
+      let brought = try #require(back.outputs["transaction-id"])
+      let twice = try await step.run("rollback", "--transaction", own)
+      #expect(twice.status == 0 && twice.log.contains("\(words)\(brought))"), "\(twice.log)")
+    }
+  }
+
   @Test func whatIsUnknownIsAUsageError() async throws {
     try await withTransaction { _, step, _, _ in
       let end = try await step.run("rollback", "--transaction", UUID().uuidString)

@@ -48,7 +48,10 @@ import Testing
     result.parts[3] = .init(.openPullRequests)
     result.nextRoundAt = nil
     var report = Self.report(result, isDryRun: true)
-    report.entries = [.init(decision: try Samples.decision(.addLabels(["bug"])))]
+    report.entries = [
+      .init(decision: try Samples.decision(.addLabels(["bug"]))),
+      .init(decision: try Samples.decision(.addLabels(["crash"])), status: .skipped),
+    ]
     try expectGolden(report.markdown().text, "automation-sweep-stopped.md")
   }
 

@@ -14,6 +14,10 @@ import Testing
         explanation: "posted before"),
     ]
     report.notes = [Reason(origin: "rule 'docs'", evidence: "no word matched")]
+    report.rules = [
+      .init(name: "bug", matches: true, words: "the title contains \"crash\""),
+      .init(name: "docs", matches: false, words: "the body has none of docs, manual"),
+    ]
     try expectGolden(report.markdown().text, "processed.md")
   }
 
@@ -94,6 +98,7 @@ import Testing
     report.trigger.action = hostile
     report.reason = hostile
     report.notes = [Reason(origin: hostile, evidence: hostile)]
+    report.rules = [.init(name: hostile, matches: false, words: hostile)]
     report.remaining = [hostile]
     report.fault = Fault(problem: hostile, advice: hostile)
     report.entries = [
@@ -115,7 +120,11 @@ import Testing
   @Test func manyRowsAreCounted() throws {
     var report = try Samples.report(.processed)
     report.entries = try (1...120).map { RunReport.Entry(decision: try Samples.decision(.addLabels(["l\($0)"]))) }
+    let long = String(repeating: Samples.hostile, count: 1_000)
+    report.rules = (1...500).map { .init(name: "r\($0)", matches: false, words: long) }
     let text = report.markdown().text
+    #expect(text.contains("`r50`") && !text.contains("`r51`") && text.contains("… and 450 more."))
+    #expect(text.utf8.count < 200_000)
     #expect(text.contains("`l50`") && !text.contains("`l51`"))
     #expect(text.contains("… and 70 more."))
   }

@@ -159,14 +159,18 @@ import Testing
 
   /// Without the key nobody can write an entry that holds; one who hashes without a key is found out too.
   @Test func aForgedTailDoesNotHoldWhereTheLogIsKeyed() async throws {
-    try await AuditLog.with(entries: 5) { log in
+    try await withStore(auditKey: AuditLog.key) { store, database in
+      let log = AuditLog(store: store, database: database)
       let stranger = Store(databaseURL: log.database.url, auditKey: nil)
+      // Who comes later is refused before anything is done.
+      let early = try #require(try await stranger.claim(Fixture.claim("issue:7")).claimed)
+      for number in 1...5 { try await log.append(number) }
       let error = await #expect(throws: StoreError.self) { try await log.append(6, by: stranger) }
       #expect(error?.cause == .missingAuditKey)
       #expect(error?.exitStatus == .configuration)
       #expect(try await log.verify().fault == nil)
       try await log.script("ALTER TABLE yardmaster.audit_log DISABLE TRIGGER audit_log_append")
-      try await log.append(7, by: stranger)
+      try await stranger.finish(early, outcome: .processed, error: nil, audit: Fixture.audit())
       await stranger.close()
       let other = Store(databaseURL: log.database.url, auditKey: Array("another key".utf8))
       #expect(try await log.verify().fault?.sequence == 6)

@@ -30,7 +30,8 @@ struct AuditVerifyCommand: SessionCommand {
       Recomputes every hash, in bounded memory. Names the first entry of each chain that does not hold, and why. An \
       entry that was pruned leaves a signed checkpoint, from which the rest verifies.
 
-      Exit status: 0 the log is whole; 1 it is not, and the place is named; 75 the database cannot be reached.
+      Exit status: 0 the log is whole; 1 it is not, and the place is named; 75 the database cannot be reached; 78 the \
+      log is keyed and YARDMASTER_AUDIT_KEY is not set, so it was not verified.
 
       Example: yardmaster audit verify --repository octo/hello --anchor 128:3f7c…
       """)
@@ -58,19 +59,27 @@ struct AuditVerifyCommand: SessionCommand {
     let named = try repository.map { try session.repository($0) }
     let names = if let named { [named] } else { try await store.auditedRepositories() }
     var isWhole = true
+    var lacksKey = false
     for name in names + (anchored.map { names.contains($0) ? [] : [$0] } ?? []) {
       let found = try await store.verifyAudit(of: name, anchors: name == anchored ? anchors : [])
       for line in AuditReport.lines(found) { session.log.line(line) }
       if let fault = found.fault {
+        guard !fault.isKeyMissing else {
+          lacksKey = true
+          session.log.error("\(AuditReport.missingKey(found))", title: "Audit log")
+          continue
+        }
         isWhole = false
+        let other = session.environment.auditKey == nil ? "" : ", or whether another key was used when it was written"
         session.log.error(
-          "The audit log of \(name.description) does not hold at entry \(fault.sequence): \(fault.reason). Find out who changed it, and restore it from a backup.",
+          "The audit log of \(name.description) does not hold at entry \(fault.sequence): \(fault.reason). Find out who changed it\(other), and restore it from a backup.",
           title: "Audit log")
       }
     }
     await store.close()
     if names.isEmpty, anchored == nil { session.log.line("There is no audit log in this database yet.") }
-    return isWhole ? .done : .failed
+    // A log that does not hold is the worse of the two.
+    return !isWhole ? .failed : lacksKey ? .configuration : .done
   }
 }
 

@@ -7,7 +7,9 @@ import Store
 enum AuditReport {
   static func lines(_ found: AuditVerification) -> [LogText] {
     let name = found.repository.description
-    guard found.fault == nil else {
+    if let fault = found.fault {
+      // What was not looked at did not fail.
+      guard !fault.isKeyMissing else { return [] }
       return ["FAIL  \(name): entries that hold before the first that does not: \(found.entries)"]
     }
     var text: LogText = "ok    \(name): \(Figures.count(found.entries, "entry", "entries"))"
@@ -23,6 +25,16 @@ enum AuditReport {
       lines.append("note  \(name): the anchor \(anchor) lies in what was pruned, and cannot be compared any more")
     }
     return lines
+  }
+
+  /// Of a log that is keyed, where no key is given.
+  static func missingKey(_ found: AuditVerification) -> String {
+    let verified =
+      found.entries == 0
+      ? "Nothing was verified."
+      : "Only the \(Figures.count(found.entries, "entry", "entries")) before its first keyed one could be verified."
+    return
+      "The audit log of \(found.repository) is keyed: set YARDMASTER_AUDIT_KEY to the key that the workflows use. \(verified)"
   }
 
   static func lines(

@@ -11,10 +11,10 @@ import Store
 struct DoctorCommand: SessionCommand {
   static let configuration = CommandConfiguration(
     commandName: "doctor",
-    abstract: "Check the environment: token, repository, configuration, database, event file.",
+    abstract: "Check the environment: token, repository, configuration, database, audit key, event file.",
     discussion: """
       Writes nothing, neither to GitHub nor to the database: that a token may write shows only when it does. Ends with \
-      0 where all is well.
+      0 where nothing is wrong: a line marked WARN says what works and is probably not meant.
       """)
 
   @Option(help: ArgumentHelp("The repository; default: GITHUB_REPOSITORY.", valueName: "owner/name"))
@@ -48,7 +48,11 @@ struct DoctorCommand: SessionCommand {
       guard let name else { return "not checked without a repository" }
       let source = ConfigurationSource(explicitFile: session.environment.configPath, github: github)
       guard let settings = try await source.load(for: name) else {
-        return "none on the default branch: events are ignored"
+        findings.warn(
+          "Configuration",
+          "the default branch has no \(ConfigurationSource.path), so events are ignored. Put one there; the action brings an example, .github/yardmaster.example.yml."
+        )
+        return nil
       }
       if settings.history.inngestPercent > 0, session.environment.inngestEventKey == nil {
         findings.warn(
@@ -59,6 +63,12 @@ struct DoctorCommand: SessionCommand {
       return "valid, rules: \(settings.rules.count), mode \(settings.mode.rawValue)"
     }
     try await findings.check("Database") { try await look(at: try session.makeStore()) }
+    if session.environment.auditKey == nil {
+      findings.warn(
+        "Audit log",
+        "YARDMASTER_AUDIT_KEY is not set, so whoever may write the database can write the log anew. Set it from a secret of random text, the same in every workflow, as the input `audit-key`."
+      )
+    }
     if let path = session.environment.eventPath {
       try await findings.check("Event file") { "\(try EventFile.read(path: path).count) bytes at \(path)" }
     }
@@ -176,9 +186,11 @@ private final class Findings {
   }
 
   /// Throws `CancellationError` alone.
-  func check(_ subject: LogText, _ body: () async throws -> LogText) async throws {
+  ///
+  /// - Parameter body: what is well, in words; nil where it has told itself what is not.
+  func check(_ subject: LogText, _ body: () async throws -> LogText?) async throws {
     do {
-      log.line("ok    \(subject): \(try await body())")
+      if let text = try await body() { log.line("ok    \(subject): \(text)") }
     } catch let invalid as InvalidConfiguration {
       for error in invalid.errors { fail(subject, error.description, cause: error.description) }
       worst = .configuration

@@ -79,7 +79,7 @@ struct RollbackCommand: SessionCommand {
     for line in report.lines { session.log.line(line) }
     session.log.line("\(report.verdict)")
     if let transaction = report.transaction, !dryRun {
-      session.log.line("To do it again: yardmaster rollback --transaction \(transaction.text)")
+      session.log.line("To bring the changes back: yardmaster rollback --transaction \(transaction.text)")
     }
     let hasFailed = report.hasFailed || report.isRefused
     let done = report.items.reduce(0) { $0 + $1.steps.count { $0.status == Action.Status.done } }

@@ -86,6 +86,9 @@ struct EventProcessing {
       // What else the text asks for, and the rules, come after what is undone.
       if !answer.undone.isEmpty { outcome = processor.decide(input.after(answer.undone)) }
       report.notes = outcome.deliberation.notes + answer.notes
+      report.rules = outcome.rules.filter { $0.outcome != .notTriggered }.map {
+        RunReport.RuleFinding(name: $0.name, matches: $0.outcome == .matched, words: $0.words)
+      }
       let decided = outcome.deliberation.decisions
       let intents = Intents(
         decisions: answer.undone + decided

@@ -103,7 +103,7 @@ extension EventRun {
   private func words(for status: Action.Status?, mode: Settings.Mode?) -> String {
     switch status {
     case .skipped where mode == .dryRun: "would do"
-    case let status?: status.rawValue
+    case let status?: status.inWords
     case nil: "not done"
     }
   }

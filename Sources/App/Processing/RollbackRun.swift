@@ -202,14 +202,17 @@ extension RollbackTarget {
 
 extension RollbackReport {
   mutating func add(_ part: RollbackRun.Part) {
-    items.append(
-      Item(
-        reference: part.item, isGone: part.isGone,
-        steps: part.plan?.decisions.map { RunReport.Entry(decision: $0) } ?? [],
-        conflicts: part.plan?.conflicts ?? [], irreversible: part.plan?.irreversible ?? []))
+    var item = Item(
+      reference: part.item, isGone: part.isGone,
+      steps: part.plan?.decisions.map { RunReport.Entry(decision: $0) } ?? [],
+      conflicts: part.plan?.conflicts ?? [], irreversible: part.plan?.irreversible ?? [])
+    item.doneBy = part.plan?.doneBy
+    items.append(item)
   }
 
   mutating func settle(_ index: Int, _ settled: [SettledAction]) {
+    // What a killed run left was brought to its end here.
+    items[index].doneBy = nil
     items[index].steps = settled.map {
       RunReport.Entry(decision: $0.action.decision, status: $0.outcome.status, explanation: $0.outcome.explanation)
     }

@@ -86,7 +86,8 @@ struct ThreadRequests {
         Reason(
           origin: "command /undo", evidence: "what was not carried out of transaction \(transaction.text) never is"))
     } else if plan.decisions.isEmpty {
-      answer.failures.append("Transaction \(Markdown.code(transaction.text)) is undone already.")
+      let by: Markdown = plan.doneBy.map { " (by transaction \(Markdown.code($0.text)))" } ?? ""
+      answer.failures.append("Transaction \(Markdown.code(transaction.text)) is taken back already\(by).")
     }
     answer.undone += plan.decisions
     answer.failures += plan.irreversible.map { "It cannot be undone: \($0)." }
@@ -126,7 +127,7 @@ struct ThreadRequests {
         let decision = recorded.action.decision
         return [
           decision.effect.inWords, "\(decision.reason.origin): \(decision.reason.evidence)",
-          recorded.isLive ? "done" : "undone", .code(recorded.transaction.text),
+          "\(recorded.action.status.inWords)", .code(recorded.transaction.text),
         ]
       }
       if !rows.isEmpty { blocks.append(.table(header: ["Done here", "Why", "", "Transaction"], rows: rows)) }

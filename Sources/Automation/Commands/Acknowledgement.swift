@@ -30,7 +30,10 @@ struct Acknowledgement {
     if answers { blocks.append(Self.refusals(commands.refusals)) }
     // Whoever asks gets an answer, whether others are told of their mistakes or not.
     if commands.asksForHelp { blocks.append(CommandHelp.table(settings)) }
-    if let reply = reply(.blocks(blocks), "what the commands asked for cannot all be done, or is said in words") {
+    let refusal = "what the commands asked for cannot all be done"
+    let help = "the answer to /help"
+    let evidence = !answers ? help : commands.asksForHelp ? "\(refusal), and \(help)" : refusal
+    if let reply = reply(.blocks(blocks), evidence) {
       decisions.append(reply)
     }
     if answers { decisions.append(react(.confused, "a command was refused or wrong")) }

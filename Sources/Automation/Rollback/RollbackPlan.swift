@@ -10,6 +10,8 @@ public struct RollbackPlan: Hashable, Sendable {
   public var conflicts: [String]
   /// What happened and cannot be taken back.
   public var irreversible: [String]
+  /// The transaction that did what is asked for, where nothing of it is left to be done.
+  public var doneBy: TransactionID?
 }
 
 /// A change that somebody else than Yardmaster made to an item.
@@ -69,6 +71,19 @@ public struct RollbackPlanner {
       return transactions.contains(recorded.transaction)
         ? recorded.isLive : left[recorded.action.id] == recorded.isLive
     }
+  }
+
+  /// The last transaction besides these that took back what they did, or did again what they took back.
+  private static func turned(
+    _ transactions: Set<TransactionID>, in history: [RecordedAction]
+  ) -> TransactionID? {
+    var turned: Set<ActionID> = []
+    for recorded in history where transactions.contains(recorded.transaction) {
+      turned.formUnion(recorded.action.decision.undoes + (recorded.isUndo ? [] : [recorded.action.id]))
+    }
+    return history.last { recorded in
+      !transactions.contains(recorded.transaction) && !turned.isDisjoint(with: recorded.action.decision.undoes)
+    }?.transaction
   }
 
   /// Comments whose text has to be known before a plan can be made.
@@ -141,7 +156,9 @@ public struct RollbackPlanner {
 
     facets(concerned, toggled, &steps, &plan)
     for recorded in concerned { trace(recorded, toggled, &steps, &plan) }
-    if !isForced {
+    if concerned.isEmpty { plan.doneBy = Self.turned(transactions, in: history) }
+    // Where nothing is left to be taken back, nobody's change stands against it.
+    if !isForced, !concerned.isEmpty {
       plan.conflicts += outsideChanges.map {
         "\($0.login.map { "@\($0)" } ?? "a deleted account") \($0.what) at \($0.at)"
       }
