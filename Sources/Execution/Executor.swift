@@ -76,7 +76,7 @@ public struct Executor: Sendable {
       }
       var action = recorded
       var outcome: ActionOutcome
-      if let rest = remainder(recorded) {
+      if let rest = remainder(recorded) ?? recorded.withoutForgotten {
         outcome = ActionOutcome(status: .skipped)
         if let effect = rest.effect {
           action.decision.effect = effect
@@ -219,6 +219,12 @@ struct WriteLease {
 }
 
 extension Action {
+  /// What is to be done of it where assignees of it were forgotten before it came to its end.
+  fileprivate var withoutForgotten: Remainder? {
+    let rest = decision.effect.withoutForgotten
+    return rest == decision.effect ? nil : Remainder(effect: rest, words: "who was meant has been forgotten")
+  }
+
   /// Whether something is still to be done about it.
   fileprivate var isOpen: Bool {
     switch status {
