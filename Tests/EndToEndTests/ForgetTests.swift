@@ -131,16 +131,15 @@ import Testing
   @Test func aCommandDoesNotRunAgainBecauseItsLoginIsForgotten() async throws {
     try await withYard { yard in
       #expect(try await yard.step.run("forget", "--login", "mona", "--captured", "--yes").status == 0)
-      let edit = try #require(
-        yard.github.act(
-          as: "Mona", on: 1,
-          .editComment(
-            yard.comment,
-            "/label urgent\n/unassign @mona\n/assign mona\n/lock\n/assign @Mona @nobody\nand a word more")))
-      let end = try await yard.step.event(edit.event, edit.payload).run("run")
-      #expect(end.status == 0, "\(end.log)")
+      // What an edit's event tells of the version before does not have them.
+      let commands = "/label urgent\n/unassign @mona\n/assign mona\n/lock\n/assign @Mona @nobody"
+      for text in ["nothing", commands] {
+        let edit = try #require(yard.github.act(as: "Mona", on: 1, .editComment(yard.comment, text)))
+        let end = try await yard.step.event(edit.event, edit.payload).run("run")
+        #expect(end.status == 0, "\(end.log)")
+      }
       let count = try await yard.database.value("SELECT count(*) AS value FROM yardmaster.commands", as: Int.self)
-      #expect(count == 7, "\(end.log)")
+      #expect(count == 7)
     }
   }
 }
