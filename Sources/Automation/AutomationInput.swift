@@ -23,6 +23,8 @@ public struct AutomationInput: Sendable {
   public var permission: Permission?
   /// What the event's actor may do; nil where it was not looked up: it matters to whoever caused too many events.
   public var actorPermission: Permission?
+  /// Where somebody else than the event's actor had it processed by hand; ``permission`` is the lesser of both then.
+  public var sponsorship: Sponsorship?
   public var context: ThreadContext
   /// When it is decided, by GitHub's clock.
   public var now: Timestamp
@@ -121,6 +123,21 @@ public struct AutomationInput: Sendable {
   var templateValues: TemplateValues {
     TemplateValues(
       issue: issue, repository: repository, serverURL: serverURL, actor: actor, links: context.links)
+  }
+}
+
+/// What those may do whose permission counts where somebody pasted an event.
+public struct Sponsorship: Hashable, Sendable {
+  /// Who pasted it; nil for an account that is gone.
+  public var login: String?
+  public var permission: Permission
+  /// What the text's author may do, and where somebody else edited it, the lesser of both.
+  public var authorsPermission: Permission
+
+  public init(login: String?, permission: Permission, authorsPermission: Permission) {
+    self.login = login
+    self.permission = permission
+    self.authorsPermission = authorsPermission
   }
 }
 

@@ -34,29 +34,34 @@ public struct Executor: Sendable {
 
   /// Records what was decided as intents and carries it out.
   ///
-  /// - Parameter actor: whose doing caused the event; for the audit log.
+  /// - Parameters:
+  ///   - actor: whose doing caused the event; for the audit log.
+  ///   - onBehalfOf: whom the event shows in their place, where they had it processed by hand.
   /// - Returns: every action with its outcome, in the order of the decisions.
   public func carryOut(
-    _ intents: Intents, for event: ClaimedEvent, mode: Settings.Mode, actor: String?
+    _ intents: Intents, for event: ClaimedEvent, mode: Settings.Mode, actor: String?,
+    onBehalfOf: String? = nil
   ) async throws -> [SettledAction] {
     guard !intents.isEmpty else { return [] }
     var pen = WriteLease(event)
     let actions = try await journal.intend(intents, for: event, dryRun: mode == .dryRun)
     pen.begun = actions.first { $0.status == .intended }?.id
-    return try await settle(actions, for: event, actor: actor, pen)
+    return try await settle(actions, for: event, (actor, onBehalfOf), pen)
   }
 
   /// Goes on with the actions that an earlier attempt at the event recorded.
   ///
   /// - Parameter remainder: what is still to be done of an action that the thread has left behind since.
   public func resume(
-    _ event: ClaimedEvent, actor: String?, remainder: (Action) -> Remainder? = { _ in nil }
+    _ event: ClaimedEvent, actor: String?, onBehalfOf: String? = nil, remainder: (Action) -> Remainder? = { _ in nil }
   ) async throws -> [SettledAction] {
-    try await settle(event.recorded, for: event, actor: actor, WriteLease(event), remainder)
+    try await settle(event.recorded, for: event, (actor, onBehalfOf), WriteLease(event), remainder)
   }
 
+  private typealias Doer = (actor: String?, onBehalfOf: String?)
+
   private func settle(
-    _ actions: [Action], for event: ClaimedEvent, actor: String?, _ lease: WriteLease,
+    _ actions: [Action], for event: ClaimedEvent, _ doer: Doer, _ lease: WriteLease,
     _ remainder: (Action) -> Remainder? = { _ in nil }
   ) async throws -> [SettledAction] {
     var lease = lease
@@ -71,7 +76,7 @@ public struct Executor: Sendable {
       }
       var action = recorded
       var outcome: ActionOutcome
-      if let rest = remainder(recorded) {
+      if let rest = remainder(recorded) ?? recorded.withoutForgotten {
         outcome = ActionOutcome(status: .skipped)
         if let effect = rest.effect {
           action.decision.effect = effect
@@ -86,7 +91,7 @@ public struct Executor: Sendable {
       let begins = next.flatMap { $0.begunAgo == nil ? $0 : nil }
       lease.renew()
       try await journal.settle(
-        action, as: outcome, for: event, audit: audit(action, outcome, actor: actor), beginning: begins)
+        action, as: outcome, for: event, audit: audit(action, outcome, doer), beginning: begins)
       lease.begun = begins?.id
       settled.append(SettledAction(action: action, outcome: outcome))
     }
@@ -180,10 +185,10 @@ public struct Executor: Sendable {
     }
   }
 
-  private func audit(_ action: Action, _ outcome: ActionOutcome, actor: String?) -> AuditEntry {
+  private func audit(_ action: Action, _ outcome: ActionOutcome, _ doer: Doer) -> AuditEntry {
     let succeeded = outcome.status == .done || outcome.status == .skipped
     var entry = AuditEntry(
-      eventType: "action", severity: succeeded ? .info : .error, actor: actor,
+      eventType: "action", severity: succeeded ? .info : .error, actor: doer.actor,
       repository: action.decision.target.repository, actionType: action.decision.effect.kind,
       before: outcome.before == .null ? action.decision.before : outcome.before, after: outcome.after,
       success: succeeded,
@@ -192,6 +197,7 @@ public struct Executor: Sendable {
         "status": .string(outcome.status.rawValue), "reasoning": .string(action.decision.reason.origin),
         "evidence": .string(action.decision.reason.evidence), "confidence": 1,
       ])
+    entry.onBehalfOf = doer.onBehalfOf
     entry.mentions = action.decision.standing.login.map { [$0] } ?? []
     return entry
   }
@@ -216,6 +222,12 @@ struct WriteLease {
 }
 
 extension Action {
+  /// What is to be done of it where assignees of it were forgotten before it came to its end.
+  fileprivate var withoutForgotten: Remainder? {
+    let rest = decision.effect.withoutForgotten
+    return rest == decision.effect ? nil : Remainder(effect: rest, words: "who was meant has been forgotten")
+  }
+
   /// Whether something is still to be done about it.
   fileprivate var isOpen: Bool {
     switch status {

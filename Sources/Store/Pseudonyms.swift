@@ -116,7 +116,7 @@ struct LoginReplacement {
 
   /// Members of which every text is a login.
   private static let members: Set<String> = [
-    "actor", "assignee", "assignees", "author", "login", "logins", "sender", "user", "users",
+    "actor", "assignee", "assignees", "author", "login", "logins", "on_behalf_of", "sender", "user", "users",
   ]
   private static let facet = "assignee:"
 

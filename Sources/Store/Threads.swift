@@ -41,6 +41,9 @@ struct ThreadStatements {
       key + [.json(rows), .id(token), .id(claim.id)])
   }
 
+  /// Whom rules are about.
+  private var shownActor: String? { claim.onBehalfOf ?? claim.actor }
+
   /// What is known of the thread; no row where somebody else has it.
   var context: PostgresStatement {
     PostgresStatement(
@@ -62,16 +65,19 @@ struct ThreadStatements {
             WHERE a.repository_key = $1 AND a.number = $2::bigint AND a.status = 'done' AND a.rules <> '{}'
               AND a.settled_at > now() - interval '1 hour' GROUP BY 1) r) AS rule_actions,
         (SELECT json_agg(o.login) FROM yardmaster.own_logins o) AS own_logins,
-        (SELECT c.bot_score FROM yardmaster.contributors c WHERE c.login = $7) AS bot_score,
+        (SELECT c.bot_score FROM yardmaster.contributors c WHERE c.login = $8) AS bot_score,
         (SELECT count(*) FROM yardmaster.events e WHERE e.repository_key = $1 AND e.actor = $7 AND e.mode = $6
           AND e.received_at > now() - interval '1 hour' AND e.id <> $5::uuid) AS events,
-        (SELECT count(*) FROM yardmaster.commands c WHERE c.repository_key = $1 AND c.login = $7 AND c.mode = $6
-          AND c.read_at > now() - interval '1 hour' AND c.event_id <> $5::uuid) AS commands_read
+        -- By whose event they came, not by whose text they stand in: a pasted text is not its author's doing.
+        (SELECT count(*) FROM yardmaster.events e JOIN yardmaster.commands c ON c.event_id = e.id
+          WHERE e.repository_key = $1 AND e.actor = $7 AND e.mode = $6
+          AND e.received_at > now() - interval '1 hour' AND e.id <> $5::uuid) AS commands_read
       FROM yardmaster.threads t
       WHERE t.repository_key = $1 AND t.number = $2::bigint AND EXISTS (\(Self.mine("$4", "$5")))
       """,
       key + [
         .integer(visit.textID), .id(token), .id(claim.id), .text(claim.mode.rawValue), .text(claim.actor),
+        .text(shownActor),
       ])
   }
 
@@ -108,7 +114,7 @@ struct ThreadStatements {
       """,
       key + [
         .integer(claim.repositoryGitHubID), .text(claim.repository.owner), .text(claim.repository.name),
-        .text(claim.actor),
+        .text(shownActor),
       ])
   }
 

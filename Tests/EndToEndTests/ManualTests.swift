@@ -55,6 +55,70 @@ import Testing
     }
   }
 
+  private func paste(
+    _ comment: Int64, as sender: String, run: Int, on github: GitHubDouble, _ step: Step
+  ) async throws -> Step.Ending {
+    let pasted = String(decoding: try #require(github.issueEvent(1, comment: comment)), as: UTF8.self)
+    let payload: [String: Any] = [
+      "inputs": ["payload": pasted, "event": "issue_comment", "mode": "live"],
+      "sender": ["login": sender, "type": "User"], "repository": ["id": 1_000, "full_name": "octo/widget"],
+    ]
+    return try await step.event(
+      "workflow_dispatch", Array(try JSONSerialization.data(withJSONObject: payload))
+    ).with("GITHUB_RUN_ID", "\(run)").run("run")
+  }
+
+  @Test(arguments: ["mona", "wanda"])
+  func theRecordsTellWhoPastedAPayload(sender: String) async throws {
+    try await withMigratedDatabase { database in
+      var model = widget()
+      model.collaborators.merge(["mona": "admin", "wanda": "write"]) { $1 }
+      let comment = model.addComment(on: 1, body: "/label urgent", author: .user("mona"))
+      try await withGitHubDouble(model) { github in
+        let step = try Step(github: github.url, database: database.url)
+        let end = try await paste(comment, as: sender, run: 5_000, on: github, step)
+        #expect(end.status == 0 && github.item(1)?.labels == ["urgent"], "\(end.log)")
+        let isOwn = sender == "mona"
+        let actors = try await database.value(
+          """
+          SELECT string_agg(DISTINCT concat_ws(' for ', actor, metadata ->> 'on_behalf_of'), ', ') AS value
+          FROM yardmaster.audit_log WHERE event_type IN ('event', 'action')
+          """, as: String.self)
+        #expect(actors == (isOwn ? "mona" : "wanda for mona"))
+        #expect(try await database.value("SELECT actor AS value FROM yardmaster.events", as: String.self) == sender)
+        let evidence = try await database.value(
+          "SELECT reason ->> 'evidence' AS value FROM yardmaster.actions WHERE kind = 'add_labels'", as: String.self)
+        #expect(
+          evidence
+            == (isOwn
+              ? "@mona has admin permission" : "@mona has admin permission; @wanda, who ran it by hand, has write"))
+      }
+    }
+  }
+
+  /// Nobody's quota is spent by what others paste under their name.
+  @Test func aPastedCommandCountsForWhoeverPastedIt() async throws {
+    let configuration = """
+      mode: live
+      alerts: false
+      actors: { commands_per_hour: 1, unlimited_from: admin }
+      """
+    try await withMigratedDatabase { database in
+      var model = widget(configuration: configuration)
+      let comments = ["a", "b"].map { model.addComment(on: 1, body: "/label \($0)", author: .user("carol")) }
+      try await withGitHubDouble(model) { github in
+        let step = try Step(github: github.url, database: database.url)
+        _ = try await paste(comments[0], as: "dave", run: 5_000, on: github, step)
+        #expect(github.item(1)?.labels == ["a"])
+        let own = try #require(github.act(as: "carol", on: 1, .comment("/label own")))
+        _ = try await step.event(own.event, own.payload).run("run")
+        #expect(github.item(1).map { Set($0.labels) } == ["a", "own"])
+        let end = try await paste(comments[1], as: "dave", run: 5_001, on: github, step)
+        #expect(github.item(1).map { Set($0.labels) } == ["a", "own"], "\(end.log)")
+      }
+    }
+  }
+
   @Test func explainTellsWhyOffline() async throws {
     try await withGitHubDouble(widget()) { github in
       let step = try Step(github: "http://127.0.0.1:1", database: deadDatabase())

@@ -114,6 +114,17 @@ private let everything = [
     #expect(github.state.withLock { $0.dispatches } == 1)
   }
 
+  /// Whose name stands in the place of somebody who was forgotten is nobody to be assigned.
+  @Test(arguments: [(["ghost", "alice"], Action.Status.done, ["alice"]), (["ghost"], .skipped, [])])
+  func whoWasForgottenIsNotAssigned(wanted: [String], status: Action.Status, assigned: [String]) async throws {
+    let action = Action(id: .random(), decision: decision(.assign(wanted)), status: .intended)
+    let github = RecordingGitHub()
+    let settled = try await Executor(github: github, journal: RecordingJournal(rows: [action]))
+      .resume(claimed([action]), actor: nil)
+    #expect(settled.map(\.outcome.status) == [status])
+    #expect(github.state.withLock { $0.assignees } == assigned)
+  }
+
   /// Whoever was held up asks for the leases again before the write goes out; who lost them writes nothing.
   @Test(arguments: [false, true])
   func aWriteThatComesTooLateIsSentOnlyWithTheLeasesRenewed(isLost: Bool) async throws {

@@ -161,6 +161,42 @@ import Testing
     }
   }
 
+  /// More rows than are read at a time; and what only looks like the login stays.
+  @Test func forgettingReplacesTheLoginAloneHoweverOftenItStands() async throws {
+    try await AuditLog.with(entries: 1) { log in
+      let rows = 1_200
+      let kept = "@mona-lisa, @Mona[bot], x@mona.example, mona, @lisa-mona"
+      _ = try await log.database.query(
+        """
+        INSERT INTO yardmaster.actions (id, transaction_id, event_id, ordinal, kind, repository, number, effect, reason,
+          before_state, status, dry_run)
+        SELECT gen_random_uuid(), gen_random_uuid(), e.id, n, 'assign', 'octo/mona', 7,
+          '{"assign": {"_0": ["MONA", "hubot"]}}',
+          '{"origin": "rule ''mona''", "evidence": "\(kept), @Mona- (@&#8203;mona) `mona`"}',
+          '{"labels": ["mona"], "assignees": ["Mona"], "assignee:mona": true}', 'done', false
+        FROM yardmaster.events e, generate_series(1, \(rows)) AS n
+        """)
+      let traces = try await log.store.forget(login: "Mona", captured: true).traces
+      #expect(
+        traces.filter { $0.table == "actions" }.map { "\($0.column) \($0.rows)" } == [
+          "before_state \(rows)", "effect \(rows)", "reason \(rows)",
+        ])
+      let left = try await log.database.query(
+        """
+        SELECT count(*) AS rows, effect ->> 'assign' AS effect, reason ->> 'evidence' AS evidence,
+          before_state::text AS before FROM yardmaster.actions GROUP BY 2, 3, 4
+        """)
+      #expect(left.count == 1)
+      #expect(try left[0].decode("rows", as: Int.self) == rows)
+      #expect(try left[0].decode("effect", as: String.self) == #"{"_0": ["ghost", "hubot"]}"#)
+      #expect(try left[0].decode("evidence", as: String.self) == "\(kept), @ghost- (@&#8203;ghost) `ghost`")
+      #expect(
+        try left[0].decode("before", as: String.self)
+          == #"{"labels": ["mona"], "assignees": ["ghost"], "assignee:ghost": true}"#)
+      #expect(try await log.verify().fault == nil)
+    }
+  }
+
   /// What is kept to try an event again holds whole accounts, and their texts.
   @Test func forgettingDropsKeptPayloadsThatHaveTheAccount() async throws {
     try await AuditLog.with(entries: 1) { log in
@@ -183,7 +219,7 @@ import Testing
       func rows(_ traces: [LoginTrace]) -> [String] {
         traces.filter { $0.column == "payload" }.map { "\($0.table) \($0.rows) \($0.isRemovable)" }
       }
-      let all = ["failed_events 2 true", "dead_letters 1 true"]
+      let all = ["dead_letters 1 true", "failed_events 2 true"]
       #expect(rows(try await log.store.traces(of: "mona").traces) == all)
       #expect(rows(try await log.store.forget(login: "mona", captured: false).traces) == all)
       #expect(rows(try await log.store.forget(login: "MONA", captured: true).traces) == all)

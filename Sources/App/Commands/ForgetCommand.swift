@@ -16,13 +16,20 @@ struct ForgetCommand: SessionCommand {
       login has another pseudonym. Entries that were written without pseudonyms (audit.pseudonyms) keep the login: \
       the log cannot be changed.
 
-      Captured rows and events are named, and left. With --captured the login is taken out of them too, as GitHub \
-      does with accounts that were deleted: no author, and no row in contributors. Texts, which may mention anybody, \
-      are not searched. The next capture brings back what GitHub still tells.
+      Whatever else holds the login is named, table by table and column by column, and left. With --captured it is \
+      taken out of that too, as GitHub does with accounts that were deleted:
 
-      What was kept of failed events and dead letters to try them again is dropped with --captured where the login has \
-      a part in it, as its author, its sender or an assignee: they stay listed, and cannot be replayed. Re-run their \
-      workflow, or comment /reprocess on the item.
+      - captured rows, events and commands have no author, and contributors and own_logins no row;
+      - what Yardmaster recorded of events, commands and actions says ghost instead, where it names the login as \
+      @login, in a code span, as an assignee, or in its own words. A rollback still takes such actions back; it leaves \
+      a forgotten assignee alone, and a title that named one. One that is still to be assigned is not;
+      - what was kept of failed events and dead letters to try them again is dropped where the login has a part in it \
+      or is mentioned: they stay listed, and cannot be replayed. Re-run their workflow, or comment /reprocess on the \
+      item;
+      - the copy of a configuration that has the login is dropped, and read again by the next event.
+
+      Captured titles and texts of people, which may mention anybody, are not searched. The next capture brings back \
+      what GitHub still tells.
 
       Example: yardmaster forget --login mona --captured --yes
       """)
@@ -30,7 +37,7 @@ struct ForgetCommand: SessionCommand {
   @Option(help: ArgumentHelp("Whom to forget; case does not matter.", valueName: "login"))
   var login: String
 
-  @Flag(help: "Take the login out of captured rows, of events and of what is kept of failed ones too.")
+  @Flag(help: "Take the login out of captured rows and of all that was recorded too, the audit log aside.")
   var captured = false
 
   @Flag(help: "Do it; without it nothing is written.")

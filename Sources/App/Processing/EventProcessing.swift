@@ -25,6 +25,18 @@ struct EventProcessing {
   var report: RunReport
 
   private var event: Event { subject.event }
+  /// Whose doing it is that the event is processed.
+  private var actor: String? { sponsor.map { $0?.login } ?? event.sender?.login }
+  /// Whose doing it is that its commands are: of a text that is pasted, whoever pasted it.
+  var asker: String? { sponsor.map { $0?.login } ?? subject.author?.login }
+  /// Whom the event shows in the place of whoever had it processed by hand: the text's author, where it wrote one.
+  var onBehalfOf: String? {
+    let wroteText = event.action == "created" || event.action == "opened"
+    guard sponsor != nil, let shown = (wroteText ? subject.author : event.sender)?.login,
+      shown.lowercased() != actor?.lowercased()
+    else { return nil }
+    return shown
+  }
   private var log: RunLog { session.log }
   private var entry: LedgerEntry {
     var visit = subject.visit
@@ -32,6 +44,8 @@ struct EventProcessing {
     var known = LedgerSubject(event, thread: visit)
     known.identity = subject.identity
     known.number = subject.issue.number
+    known.actor = actor
+    known.onBehalfOf = onBehalfOf
     known.occurredAt = subject.occurredAt
     return LedgerEntry(subject: known, mode: settings.mode, store: store, payload: payload)
   }
@@ -55,13 +69,12 @@ struct EventProcessing {
 
   private mutating func decideAndAct(_ entered: ClaimedEvent, _ known: ThreadContext) async throws -> EventResult {
     var (claimed, context) = (entered, known)
-    let actor = event.sender?.login
     let executor = Executor(github: github, journal: store, clock: session.clock)
     var settled: [SettledAction] = []
     if !claimed.recorded.isEmpty {
       log.line("An earlier attempt recorded \(claimed.recorded.count) actions: going on with them.")
       report.entries = claimed.recorded.map { RunReport.Entry(decision: $0.decision, status: $0.status) }
-      settled = try await executor.resume(claimed, actor: actor) { action in
+      settled = try await executor.resume(claimed, actor: actor, onBehalfOf: onBehalfOf) { action in
         Supersession(of: action, in: context).map { Remainder(effect: $0.remaining, words: $0.words) }
       }
     }
@@ -96,7 +109,8 @@ struct EventProcessing {
         commands: outcome.commands.read, confirmed: outcome.confirmed, withdrawn: answer.withdrawn)
       // So that the report tells what was decided also where carrying it out fails.
       report.entries = intents.decisions.map { RunReport.Entry(decision: $0) }
-      settled = try await executor.carryOut(intents, for: claimed, mode: settings.mode, actor: actor)
+      settled = try await executor.carryOut(
+        intents, for: claimed, mode: settings.mode, actor: actor, onBehalfOf: onBehalfOf)
     }
     // Whether a comment was posted is found out by the next attempt; nobody needs to be told meanwhile.
     if settled.contains(where: \.isInDoubt) { return try await finish(claimed, settled) }
@@ -107,7 +121,7 @@ struct EventProcessing {
       outcome, of: input, failures: settled.compactMap { $0.failure ?? $0.slip }, isRefused: isRefused
     ).filter { !known.contains($0.effect) }
     settled += try await executor.carryOut(
-      Intents(decisions: last), for: claimed, mode: settings.mode, actor: actor)
+      Intents(decisions: last), for: claimed, mode: settings.mode, actor: actor, onBehalfOf: onBehalfOf)
     return try await finish(claimed, settled)
   }
 
@@ -164,10 +178,12 @@ struct EventProcessing {
     input.thread = subject.key
     input.itemText = subject.issue.body
     input.isRulesOnly = subject.isRulesOnly
-    if processor.needsPermission(input) { input.permission = try await permission() }
-    if context.actor.events >= settings.actors.eventsPerHour, event.sender?.login != subject.author?.login {
-      input.actorPermission = try await PermissionLookup(github: github)
-        .permission(of: event.sender, in: event.repository)
+    if processor.needsPermission(input) { try await lookUpPermission(for: &input) }
+    if context.actor.events >= settings.actors.eventsPerHour {
+      let cause = if let sponsor { sponsor } else { event.sender }
+      if cause?.login != subject.author?.login {
+        input.actorPermission = try await PermissionLookup(github: github).permission(of: cause, in: event.repository)
+      }
     }
     return input
   }
@@ -199,16 +215,18 @@ struct EventProcessing {
 
   /// What counts is the permission of the text's author, never that of the actor who re-ran the job. Maintainers can edit
   /// other people's texts, so after an edit by somebody else both have to have it.
-  private func permission() async throws -> Permission {
+  /// So they have to where somebody else had it processed by hand.
+  private func lookUpPermission(for input: inout AutomationInput) async throws {
     let lookup = PermissionLookup(github: github)
-    var author = try await lookup.permission(of: subject.author, in: event.repository)
-    if let sponsor, sponsor?.login != subject.author?.login {
-      author = min(author, try await lookup.permission(of: sponsor, in: event.repository))
+    var permission = try await lookup.permission(of: subject.author, in: event.repository)
+    if event.action == "edited", let editor = event.sender, editor.login != subject.author?.login {
+      permission = min(permission, try await lookup.permission(of: editor, in: event.repository))
     }
-    guard event.action == "edited", let editor = event.sender, editor.login != subject.author?.login else {
-      return author
-    }
-    return min(author, try await lookup.permission(of: editor, in: event.repository))
+    input.permission = permission
+    guard let sponsor, sponsor?.login != subject.author?.login else { return }
+    let own = try await lookup.permission(of: sponsor, in: event.repository)
+    input.permission = min(permission, own)
+    input.sponsorship = Sponsorship(login: sponsor?.login, permission: own, authorsPermission: permission)
   }
 }
 

@@ -13,7 +13,10 @@ struct LedgerSubject: Sendable {
   var repository: RepositoryName
   var repositoryGitHubID: Int64?
   var number: Int?
+  /// Whose doing it is that this is processed.
   var actor: String?
+  /// Whom the event shows in their place, where somebody had it processed by hand.
+  var onBehalfOf: String?
   var run: RunContext
   var occurredAt: Timestamp?
   /// Where it is decided on alone; nil for what decides nothing about an item.
@@ -69,11 +72,13 @@ struct LedgerEntry {
 
   private func makeClaim() -> EventClaim {
     let id = EventID(bytes: sha256(Array("\(mode.rawValue)\u{1F}\(subject.identity.text)".utf8)), version: 8)
-    return EventClaim(
+    var claim = EventClaim(
       id: id, identity: subject.identity, name: subject.name, action: subject.action, repository: subject.repository,
       repositoryGitHubID: subject.repositoryGitHubID, number: subject.number, actor: subject.actor, run: subject.run,
       mode: mode, worker: ProcessIdentity.own.text, thread: subject.thread, occurredAt: subject.occurredAt,
       transaction: subject.transaction)
+    claim.onBehalfOf = subject.onBehalfOf
+    return claim
   }
 
   /// Takes the event, also from a process that was killed on this machine: nobody else would settle what it left.
@@ -125,7 +130,7 @@ struct LedgerEntry {
   }
 
   func finish(_ claimed: ClaimedEvent, outcome: EventOutcome, error: String?) async throws {
-    let audit = AuditEntry(
+    var audit = AuditEntry(
       eventType: "event", severity: outcome == .failed ? .error : .info, actor: subject.actor,
       repository: subject.repository, actionType: subject.name, success: outcome != .failed,
       metadata: [
@@ -134,6 +139,7 @@ struct LedgerEntry {
         "run_id": .integer(subject.run.runID), "attempt": .integer(Int64(subject.run.attempt)),
         "error": error.map(JSONValue.string) ?? .null,
       ])
+    audit.onBehalfOf = subject.onBehalfOf
     try await store.finish(
       claimed, outcome: outcome, error: error, payload: outcome == .failed ? payload() : nil, audit: audit)
   }

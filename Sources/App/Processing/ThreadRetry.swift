@@ -81,12 +81,14 @@ struct ThreadRetry {
   }
 
   private func audit(_ failed: FailedEvent) -> AuditEntry {
-    AuditEntry(
-      eventType: Self.auditType, severity: .info, actor: processing.subject.author?.login,
+    var entry = AuditEntry(
+      eventType: Self.auditType, severity: .info, actor: processing.asker,
       repository: processing.subject.event.repository, actionType: failed.name, success: true,
       metadata: [
         "event_id": .string(failed.id.text), "attempts": .integer(Int64(failed.attempts)),
         "asked_by": .string(claimed.id.text),
       ])
+    entry.onBehalfOf = processing.onBehalfOf
+    return entry
   }
 }

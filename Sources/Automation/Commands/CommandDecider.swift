@@ -72,9 +72,9 @@ struct CommandDecider {
     }
     let isGranted = isItemsAuthor && settings.commands.forAuthors.contains(name)
     guard isGranted || permission >= needed else {
-      return (.refused, "\(who) has \(permission.word) permission; the command needs \(needed.word)")
+      return (.refused, "\(authority)\(sponsor); the command needs \(needed.word)")
     }
-    let evidence = permission >= needed ? "\(who) has \(permission.word) permission" : "\(who) opened \(subject)"
+    let evidence = (permission >= needed ? authority : "\(who) opened \(subject)") + sponsor
     let standing = Standing(will: .person, login: text.author?.login, moment: moment(command))
     let source = WishSource(kind: .command, name: name, evidence: evidence, standing: standing)
     switch plan(command.request, source) {
@@ -181,6 +181,14 @@ struct CommandDecider {
 
   /// The text's author, for reasons.
   private var who: String { text.author.map { "@\($0.login)" } ?? "a deleted account" }
+  /// What they may do, of themselves.
+  private var authority: String { "\(who) has \((input.sponsorship?.authorsPermission ?? permission).word) permission" }
+  /// The same of whoever pasted the event, to be said behind it; empty for an event that GitHub sent.
+  private var sponsor: String {
+    guard let sponsorship = input.sponsorship else { return "" }
+    let name = sponsorship.login.map { "@\($0)" } ?? "a deleted account"
+    return "; \(name), who ran it by hand, has \(sponsorship.permission.word)"
+  }
   private var subject: String { input.issue.isPullRequest ? "the pull request" : "the issue" }
 
   private func moment(_ command: Command) -> Moment {

@@ -39,8 +39,12 @@ struct CommandReader: Sendable {
     }
     var old = counts(read).merging(counts((before ?? []).map(\.record)), uniquingKeysWith: max)
     return commands.filter { command in
-      guard let count = old[command.record], count > 0 else { return true }
-      old[command.record] = count - 1
+      let record = command.record
+      var known = old[record, default: 0] > 0 ? record : nil
+      // What was read of it may have lost a login since.
+      if known == nil { known = old.first { $1 > 0 && $0.isForgetful(of: record) }?.key }
+      guard let known else { return true }
+      old[known, default: 0] -= 1
       return false
     }
   }

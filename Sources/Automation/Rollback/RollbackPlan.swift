@@ -108,6 +108,11 @@ public struct RollbackPlanner {
         let word = "\(facet.text): what was there before is not known"
         if !words.contains(word) { words.append(word) }
       }
+      for facet in recorded.action.decision.effect.facets {
+        guard let wanted = writes.value(of: facet, toggling: toggled), facet.isForgotten(wanted) else { continue }
+        let word = facet == .title ? "the title: it named somebody who was forgotten" : "an assignee who was forgotten"
+        if !words.contains(word) { words.append(word) }
+      }
     }
     for recorded in concerned where recorded.isLive {
       if case .dispatch(let dispatch) = recorded.action.decision.effect {
@@ -218,11 +223,11 @@ public struct RollbackPlanner {
     )
     var removedLogins: (logins: [String], actions: [ActionID]) = ([], [])
     for facet in order {
-      guard let expected = writes.value(of: facet), let wanted = writes.value(of: facet, toggling: toggled) else {
-        continue
-      }
+      guard let expected = writes.value(of: facet), let wanted = writes.value(of: facet, toggling: toggled),
+        !facet.isForgotten(wanted)
+      else { continue }
       let found = current.value(of: facet)
-      if found != expected, found != wanted, !isForced {
+      if !facet.isSame(found, as: expected), found != wanted, !isForced {
         plan.conflicts.append("\(facet.text) is \(Self.words(found)), and Yardmaster left \(Self.words(expected))")
       }
       guard found != wanted, let effect = Self.effect(setting: facet, to: wanted, spelled: spelling(of: facet)) else {
@@ -304,7 +309,9 @@ public struct RollbackPlanner {
       if !recorded.isLive {
         steps.append(Step(effect: .comment(body: body), actions: [action.id]))
       } else if let id = Self.commentID(of: recorded, in: history), let found = commentBodies[id] {
-        if !found.hasPrefix(body), !isForced { plan.conflicts.append("the comment \(id) was edited") }
+        if !ForgottenAccount.starts(found, with: body), !isForced {
+          plan.conflicts.append("the comment \(id) was edited")
+        }
         steps.append(Step(effect: .deleteComment(id: id), actions: [action.id], commentBody: found))
       }
     case .stickyComment(let key, _):
@@ -331,7 +338,9 @@ public struct RollbackPlanner {
     let ids = writes.stickies[key, default: []].map(\.action).filter(toggled.contains)
     guard let wanted else {
       if let id = Self.stickyID(key, in: history), let found = commentBodies[id] {
-        if let expected, !found.hasPrefix(expected), !isForced { plan.conflicts.append("the comment \(id) was edited") }
+        if let expected, !ForgottenAccount.starts(found, with: expected), !isForced {
+          plan.conflicts.append("the comment \(id) was edited")
+        }
         steps.append(Step(effect: .deleteComment(id: id), actions: ids, commentBody: found))
       }
       return
@@ -343,5 +352,21 @@ public struct RollbackPlanner {
 extension Effect {
   fileprivate func isSticky(_ key: String) -> Bool {
     if case .stickyComment(key: key, _) = self { true } else { false }
+  }
+}
+
+extension Facet {
+  /// Whether the value is not known any more, because it named somebody who was forgotten: it is left alone.
+  fileprivate func isForgotten(_ value: JSONValue) -> Bool {
+    switch self {
+    case .assignee(let login): login == ForgottenAccount.login
+    case .title: value.string.map(ForgottenAccount.isMentioned) ?? false
+    default: false
+    }
+  }
+
+  fileprivate func isSame(_ found: JSONValue, as recorded: JSONValue) -> Bool {
+    guard self == .title, let found = found.string, let recorded = recorded.string else { return found == recorded }
+    return ForgottenAccount.isSame(found, as: recorded)
   }
 }

@@ -30,7 +30,10 @@ public struct EventClaim: Sendable {
   public var repository: RepositoryName
   public var repositoryGitHubID: Int64?
   public var number: Int?
+  /// Whose doing it is that the event is processed: whoever counts as having asked for it.
   public var actor: String?
+  /// Whom the event shows in their place, where somebody had it processed by hand.
+  public var onBehalfOf: String?
   public var run: RunContext
   public var mode: Settings.Mode
   /// Names this process, so that another one on the same machine can tell whether it still lives.
@@ -287,5 +290,17 @@ public struct AuditEntry: Hashable, Sendable {
     self.success = success
     self.metadata = metadata
     self.mentions = mentions
+  }
+}
+
+extension AuditEntry {
+  /// Whom the event shows in the actor's place, where the actor had it processed by hand. Stands in the metadata.
+  public var onBehalfOf: String? {
+    get { metadata["on_behalf_of"]?.string }
+    set {
+      guard case .object(var members) = metadata else { return }
+      members["on_behalf_of"] = newValue.map(JSONValue.string)
+      metadata = .object(members)
+    }
   }
 }

@@ -60,6 +60,13 @@ public struct CommandRecord: Hashable, Sendable, Codable {
   }
 }
 
+extension CommandRecord {
+  /// Whether this is what is left of the other once a login in it was forgotten.
+  public func isForgetful(of other: CommandRecord) -> Bool {
+    name == other.name && ForgottenAccount.isSame(other.arguments, as: arguments)
+  }
+}
+
 /// A comment that is kept up to date.
 public struct StickyRecord: Hashable, Sendable, Codable {
   public var commentID: Int64

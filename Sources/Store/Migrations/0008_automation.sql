@@ -55,7 +55,6 @@ CREATE TABLE yardmaster.commands (
   read_at timestamptz NOT NULL DEFAULT now()
 );
 CREATE INDEX commands_text ON yardmaster.commands (repository_key, number, text_id);
-CREATE INDEX commands_login ON yardmaster.commands (repository_key, login, read_at);
 CREATE INDEX commands_event ON yardmaster.commands (event_id);
 
 -- Comments that are kept up to date.
