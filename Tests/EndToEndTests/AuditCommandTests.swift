@@ -52,4 +52,24 @@ import Testing
       #expect(altered.status == 1 && altered.log.contains("does not hold at entry 1"), "\(altered.log)")
     }
   }
+
+  /// What could not be recorded is not done, and nobody waits for the run that could not.
+  @Test func withoutItsKeyNothingIsDone() async throws {
+    try await withMigratedDatabase { database in
+      var model = widget()
+      model.addIssue(title: "Crash", author: .user("alice"))
+      try await withGitHubDouble(model) { github in
+        let step = try Step(github: github.url, database: database.url)
+        let keyed = step.with("YARDMASTER_AUDIT_KEY", "right")
+        #expect(try await keyed.event("issues", github.issueEvent(1)).run("run").status == 0)
+        let effects = github.effects.count
+        let refused = try await step.event("issues", github.issueEvent(2)).run("run")
+        #expect(refused.status == 78 && refused.log.contains("YARDMASTER_AUDIT_KEY"), "\(refused.log)")
+        #expect(github.effects.count == effects)
+        let end = try await keyed.event("issues", github.issueEvent(2)).run("run")
+        #expect(end.status == 0 && end.outputs["outcome"] == "processed", "\(end.log)")
+        #expect(!end.log.contains("waiting for it"), "\(end.log)")
+      }
+    }
+  }
 }

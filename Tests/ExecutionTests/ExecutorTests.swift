@@ -207,6 +207,18 @@ private let everything = [
     #expect(settled[0].outcome.explanation?.contains("422") == true)
   }
 
+  /// Nobody can mend that, and no attempt is worth another.
+  @Test func aDeletedItemIsNoFailure() async throws {
+    let github = RecordingGitHub()
+    github.state.withLock {
+      $0.answers[1] = RESTAnswer(status: 410, body: Array(#"{"message":"This issue was deleted"}"#.utf8))
+    }
+    let settled = try await Executor(github: github, journal: RecordingJournal())
+      .carryOut([decision(.addLabels(["bug"]))], for: claimed(), mode: .live, actor: nil)
+    #expect(settled.map(\.outcome.status) == [.skipped])
+    #expect(settled[0].outcome.explanation?.contains("This issue was deleted") == true)
+  }
+
   @Test func whoCannotBeAssignedIsNamed() async throws {
     let settled = try await Executor(github: RecordingGitHub(), journal: RecordingJournal())
       .carryOut([decision(.assign(["alice", "stranger"]))], for: claimed(), mode: .live, actor: nil)
