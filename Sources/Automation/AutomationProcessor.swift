@@ -21,9 +21,12 @@ public struct AutomationProcessor: Sendable {
   private let book: RuleBook
   private let reader: CommandReader
   private let bots: BotGuard
+  /// Whether anything that is decided depends on ``ThreadContext/links`` or ``ActorRecord/isKnown``.
+  public let usesSurroundings: Bool
 
   public init(settings: Settings) {
     self.settings = settings
+    usesSurroundings = settings.useSurroundings
     let patterns = PatternLibrary()
     book = RuleBook(settings.rules, patterns: patterns)
     reader = CommandReader(settings.commands, patterns: patterns)
@@ -37,16 +40,6 @@ public struct AutomationProcessor: Sendable {
   public func needsPermission(_ input: AutomationInput) -> Bool {
     if input.trigger.event != .schedule, input.context.actor.events >= settings.actors.eventsPerHour { return true }
     return newCommands(normalised(input)).contains(where: \.needsPermission)
-  }
-
-  /// Whether anything that is decided depends on ``ThreadContext/links`` or ``ActorRecord/isKnown``.
-  public var usesSurroundings: Bool {
-    let stale = settings.stale
-    return settings.rules.contains { rule in
-      rule.actions.mentionsLinks || ([rule.conditions] + rule.exceptions).contains(where: \.useSurroundings)
-    }
-      || settings.commands.custom.contains { $0.actions.mentionsLinks }
-      || [stale?.comment, stale?.closeComment].contains { $0?.mentionsLinks ?? false }
   }
 
   /// The commands that are new in the event's text, in the order of its lines; none where a bot wrote it.
@@ -228,6 +221,16 @@ public struct AutomationProcessor: Sendable {
         "none of the \(started) rules for \(trigger.text) matches"
       }
     return Reason(origin: "rules", evidence: words)
+  }
+}
+
+extension Settings {
+  fileprivate var useSurroundings: Bool {
+    rules.contains { rule in
+      rule.actions.mentionsLinks || ([rule.conditions] + rule.exceptions).contains(where: \.useSurroundings)
+    }
+      || commands.custom.contains { $0.actions.mentionsLinks }
+      || [stale?.comment, stale?.closeComment].contains { $0?.mentionsLinks ?? false }
   }
 }
 

@@ -25,19 +25,6 @@ extension Store {
       }
     }
   }
-
-  /// Whether the transactions have such actions on the thread.
-  public func isUnfinished(_ transactions: Set<TransactionID>, on thread: ThreadKey) async throws -> Bool {
-    try await perform { session in
-      try await session.query(
-        """
-        SELECT EXISTS (SELECT FROM yardmaster.actions a
-          WHERE \(WithdrawalStatements.isUnfinished) AND a.repository_key = $1 AND a.number = $2::bigint
-            AND a.transaction_id = ANY ($3::uuid[])) AS unfinished
-        """, [.text(thread.repository), .integer(thread.number), .ids(Array(transactions))]
-      )[0].decode("unfinished")
-    }
-  }
 }
 
 /// An action that was decided on and not carried out.
@@ -50,7 +37,7 @@ public struct UnfinishedAction: Hashable, Sendable {
 }
 
 enum WithdrawalStatements {
-  /// Of `actions a`. One that may have been sent is left to whoever finds out what became of it.
+  /// ``Action/isUnfinished``, of `actions a`.
   static let isUnfinished = "NOT a.dry_run AND (a.status = 'failed' OR a.status = 'intended' AND a.begun_at IS NULL)"
 
   /// An event that failed for nothing else than what is withdrawn is done with, and is not tried again.

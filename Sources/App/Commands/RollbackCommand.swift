@@ -55,12 +55,11 @@ struct RollbackCommand: SessionCommand {
     let run = RollbackRun(session: session, github: github, store: store, isForced: force, actor: actor)
     var report = try await session.deadline.run {
       let (transactions, parts) = try await run.parts(of: target)
-      if parts.contains(where: \.isUnfinished) {
-        session.log.line("What was not carried out of it \(dryRun ? "would be" : "is") given up, and not tried again.")
-      }
+      let isUnfinished = parts.contains(where: \.isUnfinished)
       if dryRun {
         var report = RollbackReport(target: target.words, isDryRun: true)
         for part in parts { report.add(part) }
+        if isUnfinished { session.log.line("What was not carried out of it would be given up.") }
         return report
       }
       for repository in Set(parts.map(\.item.repository)) {
@@ -70,7 +69,11 @@ struct RollbackCommand: SessionCommand {
         let permission = RollbackPermission(github: github, needed: settings.rollback.permission)
         try await permission.require(actor, in: repository)
       }
-      return try await run.carryOut(target, transactions, parts)
+      let report = try await run.carryOut(target, transactions, parts)
+      if isUnfinished, !report.isRefused {
+        session.log.line("What was not carried out of it is given up, and not tried again.")
+      }
+      return report
     }
     if session.deadline.stopSignal == nil { await github.flush() }
     report.anchors = Set(report.items.map(\.reference.repository)).compactMap { store.auditAnchor(of: $0)?.description }

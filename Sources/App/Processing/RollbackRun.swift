@@ -218,8 +218,3 @@ extension RollbackReport {
     }
   }
 }
-
-extension Action {
-  /// Whether it was decided on and not carried out, as far as can be told.
-  fileprivate var isUnfinished: Bool { status == .failed || status == .intended && begunAgo == nil }
-}

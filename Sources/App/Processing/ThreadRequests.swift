@@ -61,7 +61,8 @@ struct ThreadRequests {
     }
     // Said twice in one text, it is meant once.
     guard !answer.withdrawn.contains(transaction) else { return }
-    let isUnfinished = try await processing.store.isUnfinished([transaction], on: thread.key)
+    let isUnfinished = try await processing.store.actions(of: .transaction(transaction))
+      .contains { $0.thread == thread.key && $0.action.isUnfinished }
     guard isUnfinished || history.contains(where: { $0.transaction == transaction }) else {
       return answer.failures.append("Transaction \(Markdown.code(transaction.text)) did nothing here.")
     }

@@ -28,6 +28,10 @@ public struct Action: Hashable, Sendable {
     self.isSlip = isSlip
   }
 
+  /// Whether it was decided on and not carried out. One that may have been sent is left to whoever finds out what became
+  /// of it.
+  public var isUnfinished: Bool { status == .failed || status == .intended && begunAgo == nil }
+
   /// `actions.status`.
   public enum Status: String, Hashable, Sendable, Codable {
     /// The row is there; the effect may or may not have been sent.
